@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * iotsig/capture.h - frames of a capture file, as a stream.
+ *
+ * Reads pcap (both byte orders, microseconds and nanoseconds, and the "modified" variant with
+ * longer packet headers) and pcapng (any number of sections and interfaces, enhanced, simple and
+ * obsolete packet blocks, any if_tsresol and if_tsoffset), plain or compressed with gzip, zstd,
+ * xz, lz4, bzip2. Memory does not depend on the size of the capture.
+ * Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
+ */
+#ifndef IOTSIG_CAPTURE_H
+#define IOTSIG_CAPTURE_H
+
+#include "iotsig/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct iotsig_capture;
+
+/** One frame. `bytes` is borrowed until the next call for the same capture. */
+struct iotsig_frame {
+    const uint8_t *bytes;
+    uint32_t captured;       /**< bytes that the capture holds */
+    uint32_t length;         /**< bytes on the wire */
+    int link_type;           /**< LINKTYPE_ value of the interface (www.tcpdump.org/linktypes.html) */
+    struct iotsig_time time; /**< saturates at the ends of 64 bits of nanoseconds */
+};
+
+/**
+ * Opens a capture; "-" is standard input.
+ * @param filter  a BPF expression (pcap-filter(7)) that selects the frames, or NULL for all
+ * @return 0; IOTSIG_ERR_READ; IOTSIG_ERR_FORMAT: not a capture; IOTSIG_ERR_UNSUPPORTED: a link
+ *         type that iotsig cannot read, named in the message; IOTSIG_ERR_ARGUMENT: the filter;
+ *         IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_capture_open(struct iotsig_capture **out, struct iotsig_context *context,
+                                   const char *path, const char *filter,
+                                   struct iotsig_error *error);
+
+/**
+ * The next frame that the filter selects.
+ * @return 1; 0 at the end; IOTSIG_ERR_READ, IOTSIG_ERR_FORMAT, IOTSIG_ERR_UNSUPPORTED (in a
+ *         pcapng with several interfaces, the first frame of one whose link type is unknown),
+ *         IOTSIG_ERR_ARGUMENT (the filter does not fit the link type), IOTSIG_ERR_MEMORY.
+ *         What was read before stays valid. After a failure or the end, the same answer again.
+ */
+IOTSIG_API int iotsig_capture_next(struct iotsig_capture *capture, struct iotsig_frame *frame,
+                                   struct iotsig_error *error);
+
+/**
+ * Whether the capture ended inside a packet: it is still being written, or was cut. Known after
+ * iotsig_capture_next() answered 0. `warning` (may be NULL) then gets place and message.
+ */
+IOTSIG_API bool iotsig_capture_is_cut(const struct iotsig_capture *capture,
+                                      struct iotsig_error *warning);
+
+/** Bytes of the file read so far (before decompression), and its size, 0 when it is not known. */
+IOTSIG_API uint64_t iotsig_capture_position(const struct iotsig_capture *capture, uint64_t *size);
+
+/** NULL is allowed. */
+IOTSIG_API void iotsig_capture_close(struct iotsig_capture *capture);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Application layers: one row a protocol (behaviour section 2).
+ *
+ * To add one: a file src/app/<protocol>.c with a parser and a `const struct app_protocol`, and
+ * its row in `iotsig_app_protocols` of src/app/app.c. Nothing else names it.
+ */
+#ifndef IOTSIG_APP_APP_H
+#define IOTSIG_APP_APP_H
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "decode/decode.h"
+#include "iotsig/layer.h"
+
+/** The most attributes that a protocol has. */
+#define APP_ATTRIBUTES 4
+
+/** The most bytes that the texts of one parsed layer take. */
+#define APP_TEXT_MAX 65536
+
+enum app_kind {
+    APP_TRUTH, /**< true or false */
+    APP_TEXT,  /**< a text that is compared as it is */
+    APP_NAME,  /**< a domain name, compared like a host (behaviour section 3) */
+    APP_URI,   /**< a final `*` or `?` does not count (behaviour section 2) */
+    APP_NOTE   /**< a text that is no part of equality */
+};
+
+struct app_attribute {
+    const char *name;
+    enum app_kind kind;
+};
+
+struct iotsig_layer {
+    const struct app_protocol *protocol;
+    uint8_t present;                   /**< bit i: attribute i is there */
+    uint8_t truths;                    /**< bit i: truth value of attribute i */
+    struct text text[APP_ATTRIBUTES]; /**< NUL-terminated; borrowed */
+};
+
+/** Which requests and responses are the same. */
+enum app_equality {
+    APP_ALL_EQUAL,       /**< all attributes but `response` and notes: DNS, DHCP */
+    APP_RESPONSE_MATCHES /**< so; but a response equals everything of its protocol: HTTP, CoAP */
+};
+
+/** Room for the texts of the layer that is being parsed. */
+struct app_scratch {
+    char *at;
+    size_t left;
+};
+
+struct app_protocol {
+    const char *name;
+    struct app_attribute attributes[APP_ATTRIBUTES]; /**< ends at a NULL name */
+    enum app_equality equality;
+    /** Whether a packet is this protocol's, by ports and the first bytes. */
+    bool (*recognise)(const struct packet *packet);
+    /** Fills `present`, `truths`, `text` of `layer`; false: no application layer. */
+    bool (*parse)(const struct packet *packet, struct iotsig_layer *layer,
+                  struct app_scratch *scratch);
+};
+
+/** Where every protocol has `response`, if it has it: its index in `attributes`, else -1. */
+int iotsig_app_attribute(const struct app_protocol *protocol, const char *name);
+
+/** The protocols in order; ends with NULL. */
+extern const struct app_protocol *const iotsig_app_protocols[];
+
+/** The protocol of a name (any case), or NULL. */
+const struct app_protocol *iotsig_app_protocol(struct text name);
+
+/**
+ * Parses the application layer of a packet. `scratch` must have APP_TEXT_MAX bytes; the texts of
+ * `layer` lie in it.
+ * @return false when there is none
+ */
+bool iotsig_app_parse(const struct packet *packet, struct iotsig_layer *layer, char *scratch);
+
+/** Whether a layer is a response; false where the protocol does not know it. */
+bool iotsig_layer_is_response(const struct iotsig_layer *layer);
+
+/* For parsers. */
+
+/** Sets attribute `index` to a truth value. */
+void app_set_truth(struct iotsig_layer *layer, int index, bool truth);
+
+/** Sets attribute `index` to `text`, which stays where it is: a constant. */
+void app_set_constant(struct iotsig_layer *layer, int index, const char *text);
+
+/** Sets attribute `index` to `bytes`, escaped and copied. False when scratch is full. */
+bool app_set_bytes(struct iotsig_layer *layer, int index, struct bytes bytes,
+                   struct app_scratch *scratch);
+
+/** Whether one of the packet's ports is `port`, over `transport`. */
+static inline bool app_has_port(const struct packet *packet, uint8_t transport, uint16_t port)
+{
+    return packet->transport == transport &&
+           (packet->src.port == port || packet->dst.port == port);
+}
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+const char *iotsig_status_text(int status)
+{
+    switch (status) {
+    case IOTSIG_OK: return "done";
+    case IOTSIG_ERR_MEMORY: return "out of memory";
+    case IOTSIG_ERR_LIMIT: return "over the limit";
+    case IOTSIG_ERR_READ: return "cannot be read";
+    case IOTSIG_ERR_FORMAT: return "malformed";
+    case IOTSIG_ERR_UNSUPPORTED: return "not supported";
+    case IOTSIG_ERR_WRITE: return "cannot be written";
+    case IOTSIG_ERR_ARGUMENT: return "wrong argument";
+    case IOTSIG_ERR_EMPTY: return "nothing to work on";
+    case IOTSIG_ERR_CANCELLED: return "cancelled";
+    case IOTSIG_ERR_CLOSED: return "output closed by its reader";
+    default: return "unknown status";
+    }
+}
+
+int iotsig_fail(struct iotsig_error *error, int status, const char *format, ...)
+{
+    if (error == NULL)
+        return status;
+    *error = (struct iotsig_error){.status = status};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+int iotsig_fail_memory(struct iotsig_error *error)
+{
+    return iotsig_fail(error, IOTSIG_ERR_MEMORY, "out of memory");
+}
+
+int iotsig_fail_in(struct iotsig_error *error, int status, const char *file)
+{
+    if (error != NULL && error->file[0] == '\0') {
+        struct text path = text_of(file);
+        struct bytes bytes = {(const uint8_t *)path.p, path.n};
+        size_t n = 0;
+        /* A path may be UTF-8, which is kept; what a terminal could obey is not. */
+        while (bytes.n > 0) {
+            char piece[IOTSIG_ESCAPED_MAX];
+            size_t length = iotsig_utf8_length(bytes);
+            size_t written = length;
+            bool c1_control = length == 2 && bytes.p[0] == 0xc2 && bytes.p[1] < 0xa0;
+            if (length < 2 || c1_control) {
+                length = 1;
+                written = (size_t)(iotsig_escape_byte(piece, bytes.p[0]) - piece);
+            } else {
+                memcpy(piece, bytes.p, length);
+            }
+            if (n + written >= sizeof error->file)
+                break;
+            memcpy(error->file + n, piece, written);
+            n += written;
+            bytes.p += length;
+            bytes.n -= length;
+        }
+        error->file[n] = '\0';
+    }
+    return status;
+}
+
+int iotsig_fail_at(struct iotsig_error *error, int status, const char *format, ...)
+{
+    if (error == NULL || error->position[0] != '\0')
+        return status;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->position, sizeof error->position, format, arguments);
+    va_end(arguments);
+    return status;
+}

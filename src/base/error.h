@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Filling the caller's `struct iotsig_error`, in one line: `return iotsig_fail(error, ...)`. */
+#ifndef IOTSIG_BASE_ERROR_H
+#define IOTSIG_BASE_ERROR_H
+
+#include "iotsig/base.h"
+
+#if defined(__GNUC__)
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+#else
+#define PRINTF_LIKE(text, first)
+#endif
+
+/** Fills `error` (may be NULL) with a status and a message, clears its place; returns `status`. */
+int iotsig_fail(struct iotsig_error *error, int status, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/** The message for a failed allocation. */
+int iotsig_fail_memory(struct iotsig_error *error);
+
+/** Adds the file, escaped, unless one is set already; returns `status` of the error. */
+int iotsig_fail_in(struct iotsig_error *error, int status, const char *file);
+
+/** Adds the position, unless one is set already: `format` is "byte %llu", "line %llu" ... */
+int iotsig_fail_at(struct iotsig_error *error, int status, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Small pieces of text to an output. */
+#ifndef IOTSIG_BASE_OUTPUT_H
+#define IOTSIG_BASE_OUTPUT_H
+
+#include "base/text.h"
+#include "iotsig/output.h"
+
+/** A string that ends with a NUL. */
+static inline void put_string(struct iotsig_output *output, const char *string)
+{
+    iotsig_output_put(output, string, strlen(string));
+}
+
+static inline void put_text(struct iotsig_output *output, struct text text)
+{
+    iotsig_output_put(output, text.p, text.n);
+}
+
+void iotsig_put_number(struct iotsig_output *output, uint64_t value);
+
+/** "1724059939.123456": seconds with the decimals that the time has. */
+void iotsig_put_time(struct iotsig_output *output, struct iotsig_time time);
+
+/** A text as a JSON string (RFC 8259), quotes included; bytes that are no UTF-8 become U+FFFD. */
+void iotsig_put_json(struct iotsig_output *output, struct text text);
+
+/** A text as a CSV field (RFC 4180), quoted where it must be. */
+void iotsig_put_csv(struct iotsig_output *output, struct text text);
+
+#endif

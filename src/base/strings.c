@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/strings.h"
+
+void iotsig_strings_init(struct iotsig_strings *strings, const struct iotsig_allocator *allocator,
+                         struct iotsig_hash_key key)
+{
+    *strings = (struct iotsig_strings){0};
+    iotsig_map_init(&strings->map, allocator, key);
+}
+
+void iotsig_strings_fini(struct iotsig_strings *strings)
+{
+    iotsig_memory_free(strings->map.arena.allocator, strings->items);
+    iotsig_map_fini(&strings->map);
+}
+
+uint32_t iotsig_strings_add(struct iotsig_strings *strings, struct text text)
+{
+    const uint64_t *known = iotsig_map_get(&strings->map, text.p, text.n);
+    if (known != NULL)
+        return (uint32_t)*known;
+
+    struct iotsig_arena *arena = &strings->map.arena;
+    if (strings->count == IOTSIG_NO_STRING ||
+        !iotsig_array_grow(arena->allocator, &strings->items, &strings->capacity,
+                           (size_t)strings->count + 1, sizeof *strings->items))
+        return IOTSIG_NO_STRING;
+    const char *copy = iotsig_arena_text(arena, text.p, text.n);
+    bool added;
+    if (copy == NULL || iotsig_map_put(&strings->map, copy, text.n, strings->count, &added) == NULL)
+        return IOTSIG_NO_STRING;
+    strings->items[strings->count] = (struct text){copy, text.n};
+    return strings->count++;
+}

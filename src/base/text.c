@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/text.h"
+
+char *iotsig_escape_byte(char *to, uint8_t byte)
+{
+    if (is_printable(byte) && byte != '\\') {
+        *to++ = (char)byte;
+        return to;
+    }
+    *to++ = '\\';
+    if (byte == '\\') {
+        *to++ = '\\';
+        return to;
+    }
+    *to++ = (char)('0' + byte / 100);
+    *to++ = (char)('0' + byte / 10 % 10);
+    *to++ = (char)('0' + byte % 10);
+    return to;
+}
+
+size_t iotsig_escape(char *to, size_t room, struct bytes bytes)
+{
+    char *at = to;
+    for (size_t i = 0; i < bytes.n; i++) {
+        char escaped[IOTSIG_ESCAPED_MAX];
+        size_t n = (size_t)(iotsig_escape_byte(escaped, bytes.p[i]) - escaped);
+        if (n > room - (size_t)(at - to))
+            break;
+        memcpy(at, escaped, n);
+        at += n;
+    }
+    return (size_t)(at - to);
+}
+
+static bool is_continuation(uint8_t c)
+{
+    return (c & 0xc0) == 0x80;
+}
+
+size_t iotsig_utf8_length(struct bytes bytes)
+{
+    if (bytes.n == 0)
+        return 0;
+    const uint8_t *p = bytes.p;
+    if (p[0] < 0x80)
+        return 1;
+    if (p[0] >= 0xc2 && p[0] <= 0xdf)
+        return bytes.n >= 2 && is_continuation(p[1]) ? 2 : 0;
+    if (p[0] >= 0xe0 && p[0] <= 0xef) {
+        if (bytes.n < 3 || !is_continuation(p[1]) || !is_continuation(p[2]))
+            return 0;
+        bool overlong = p[0] == 0xe0 && p[1] < 0xa0;
+        bool surrogate = p[0] == 0xed && p[1] >= 0xa0;
+        return overlong || surrogate ? 0 : 3;
+    }
+    if (p[0] >= 0xf0 && p[0] <= 0xf4) {
+        if (bytes.n < 4 || !is_continuation(p[1]) || !is_continuation(p[2]) ||
+            !is_continuation(p[3]))
+            return 0;
+        bool overlong = p[0] == 0xf0 && p[1] < 0x90;
+        bool beyond = p[0] == 0xf4 && p[1] >= 0x90;
+        return overlong || beyond ? 0 : 4;
+    }
+    return 0;
+}
+
+bool iotsig_number(struct text text, uint64_t max, uint64_t *value)
+{
+    uint64_t sum = 0;
+    if (text.n == 0)
+        return false;
+    for (size_t i = 0; i < text.n; i++) {
+        if (!is_digit((uint8_t)text.p[i]))
+            return false;
+        uint64_t digit = (uint64_t)(text.p[i] - '0');
+        if (sum > (max - digit) / 10 || digit > max)
+            return false;
+        sum = sum * 10 + digit;
+    }
+    *value = sum;
+    return true;
+}
+
+char *iotsig_write_number(char *to, uint64_t value)
+{
+    char digits[20];
+    size_t n = 0;
+    do {
+        digits[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (n > 0)
+        *to++ = digits[--n];
+    return to;
+}

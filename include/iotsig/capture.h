@@ -25,7 +25,8 @@ struct iotsig_frame {
     uint32_t captured;       /**< bytes that the capture holds */
     uint32_t length;         /**< bytes on the wire */
     int link_type;           /**< LINKTYPE_ value of the interface (www.tcpdump.org/linktypes.html) */
-    struct iotsig_time time; /**< saturates at the ends of 64 bits of nanoseconds */
+    struct iotsig_time time; /**< saturates at the ends of 64 bits of nanoseconds; none (digits 0)
+                                  in a simple packet block of pcapng */
 };
 
 /**

@@ -16,8 +16,8 @@
 /** The most attributes that a protocol has. */
 #define APP_ATTRIBUTES 4
 
-/** The most bytes that the texts of one parsed layer take. */
-#define APP_TEXT_MAX 65536
+/** Room for the texts of one parsed layer: an IP packet's bytes, each escaped. */
+#define APP_TEXT_MAX (4 * 65536)
 
 enum app_kind {
     APP_TRUTH, /**< true or false */
@@ -89,9 +89,12 @@ void app_set_truth(struct iotsig_layer *layer, int index, bool truth);
 /** Sets attribute `index` to `text`, which stays where it is: a constant. */
 void app_set_constant(struct iotsig_layer *layer, int index, const char *text);
 
-/** Sets attribute `index` to `bytes`, escaped and copied. False when scratch is full. */
-bool app_set_bytes(struct iotsig_layer *layer, int index, struct bytes bytes,
-                   struct app_scratch *scratch);
+/** Sets attribute `index` to the `n` characters at the start of scratch. False when it is full. */
+bool app_take(struct iotsig_layer *layer, int index, size_t n, struct app_scratch *scratch);
+
+/** Sets attribute `index` to a copy of `text`, which is escaped already. False when scratch is full. */
+bool app_set_text(struct iotsig_layer *layer, int index, struct text text,
+                  struct app_scratch *scratch);
 
 /** Whether one of the packet's ports is `port`, over `transport`. */
 static inline bool app_has_port(const struct packet *packet, uint8_t transport, uint16_t port)

@@ -39,7 +39,8 @@ struct dns_record {
     enum dns_section section;
     uint16_t type;
     struct dns_name owner;
-    struct cursor data; /**< at the record's data; only for iotsig_dns_data_name() and its like */
+    struct cursor data; /**< failed from the start when it was cut */
+    size_t data_offset; /**< of the data in the message */
 };
 
 /** The DNS message of a packet: all of UDP, over TCP what follows the two bytes of length. */
@@ -52,16 +53,14 @@ bool iotsig_dns_recognise(const struct packet *packet);
 bool iotsig_dns_start(struct dns_reader *reader, struct bytes message);
 
 /**
- * The next question or record. One whose owner name is broken but whose end is found, or whose
- * data is cut, ...: see below.
- * @return 1; 0 at the end of what was announced; -1: the rest of the message cannot be read (cut,
- *         or damaged so that the next record cannot be found)
- * A record whose owner name cannot be read although its end can be found is skipped. In the
- * last record of a cut message whose head (owner, type) is whole, `data` starts failed.
+ * The next question or record. One whose owner name cannot be read, although its end can be found,
+ * is skipped. The last of a cut message is given when its head is whole.
+ * @return 1; 0 at the end of what was announced; -1: the rest of the message cannot be read, cut or
+ *         so damaged that the next record cannot be found
  */
 int iotsig_dns_next(struct dns_reader *reader, struct dns_record *record);
 
-/** The name at the record's data (after `skip` bytes: 6 for SRV). False when it is not whole. */
+/** The name in the record's data, after `skip` bytes. False when it is not whole. */
 bool iotsig_dns_data_name(const struct dns_reader *reader, const struct dns_record *record,
                           size_t skip, struct dns_name *name);
 

@@ -118,6 +118,13 @@ static inline void cursor_copy(struct cursor *c, void *to, size_t n)
         memset(to, 0, n);
 }
 
+/** Where `byte` is first; `b.n` when it is not there. */
+static inline size_t bytes_find(struct bytes b, uint8_t byte)
+{
+    const uint8_t *found = b.n == 0 ? NULL : memchr(b.p, byte, b.n);
+    return found == NULL ? b.n : (size_t)(found - b.p);
+}
+
 /** Whether the next bytes are `text`; does not move. */
 static inline bool bytes_start_with(struct bytes b, const char *text, size_t n)
 {

@@ -42,6 +42,13 @@ int iotsig_fail_memory(struct iotsig_error *error)
     return iotsig_fail(error, IOTSIG_ERR_MEMORY, "out of memory");
 }
 
+int iotsig_fail_as(struct iotsig_error *error, int status)
+{
+    if (error != NULL)
+        error->status = status;
+    return status;
+}
+
 int iotsig_fail_in(struct iotsig_error *error, int status, const char *file)
 {
     if (error != NULL && error->file[0] == '\0') {

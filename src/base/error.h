@@ -18,6 +18,9 @@ int iotsig_fail(struct iotsig_error *error, int status, const char *format, ...)
 /** The message for a failed allocation. */
 int iotsig_fail_memory(struct iotsig_error *error);
 
+/** Changes the status, and keeps the rest; returns `status`. */
+int iotsig_fail_as(struct iotsig_error *error, int status);
+
 /** Adds the file, escaped, unless one is set already; returns `status` of the error. */
 int iotsig_fail_in(struct iotsig_error *error, int status, const char *file);
 

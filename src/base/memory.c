@@ -32,7 +32,7 @@ bool iotsig_array_grow(const struct iotsig_allocator *allocator, void *items, si
 {
     if (need <= *capacity)
         return true;
-    size_t grown = *capacity < 8 ? 8 : *capacity * 2;
+    size_t grown = *capacity <= SIZE_MAX / 2 ? *capacity * 2 : need;
     if (grown < need)
         grown = need;
     if (grown > SIZE_MAX / 2 / size)

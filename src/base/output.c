@@ -4,6 +4,7 @@
  * under a temporary name; a memory output lets it grow. The first failure is kept as an errno and
  * reported by flush and commit, so that writers need no check after each piece.
  */
+#define _GNU_SOURCE
 #include "base/output.h"
 
 #include <errno.h>
@@ -31,6 +32,7 @@ struct iotsig_output {
     size_t used, capacity;
     int fd;      /* -1: memory */
     int failure; /* an errno; 0: none */
+    bool quoting; /* inside a quoted CSV field */
     char *path;  /* as given; NULL: memory */
     char *final; /* where the file goes, links followed; NULL: written to directly */
     char *temporary;
@@ -190,7 +192,7 @@ static void drain(struct iotsig_output *output)
     output->used = 0;
 }
 
-void iotsig_output_put(struct iotsig_output *output, const void *bytes, size_t n)
+static void put(struct iotsig_output *output, const char *bytes, size_t n)
 {
     if (output->failure != 0)
         return;
@@ -213,6 +215,25 @@ void iotsig_output_put(struct iotsig_output *output, const void *bytes, size_t n
     if (n > 0)
         memcpy(output->buffer + output->used, bytes, n);
     output->used += n;
+}
+
+void iotsig_output_put(struct iotsig_output *output, const void *bytes, size_t n)
+{
+    const char *rest = bytes, *quote;
+    while (output->quoting && n > 0 && (quote = memchr(rest, '"', n)) != NULL) {
+        size_t before = (size_t)(quote - rest);
+        put(output, rest, before);
+        put(output, "\"\"", 2);
+        rest = quote + 1;
+        n -= before + 1;
+    }
+    put(output, rest, n);
+}
+
+void iotsig_output_quote(struct iotsig_output *output, bool begin)
+{
+    output->quoting = begin;
+    put(output, "\"", 1);
 }
 
 static int report(const struct iotsig_output *output, struct iotsig_error *error)
@@ -299,10 +320,8 @@ void iotsig_put_number(struct iotsig_output *output, uint64_t value)
     iotsig_output_put(output, digits, (size_t)(iotsig_write_number(digits, value) - digits));
 }
 
-void iotsig_put_time(struct iotsig_output *output, struct iotsig_time time)
+char *iotsig_write_time(char *at, struct iotsig_time time)
 {
-    char text[40];
-    char *at = text;
     const int64_t second = 1000000000;
     int64_t seconds = time.ns / second, rest = time.ns % second;
     if (time.ns < 0) {
@@ -315,7 +334,13 @@ void iotsig_put_time(struct iotsig_output *output, struct iotsig_time time)
     int64_t unit = second / 10;
     for (int i = 0; i < time.digits; i++, unit /= 10)
         *at++ = (char)('0' + rest / unit % 10);
-    iotsig_output_put(output, text, (size_t)(at - text));
+    return at;
+}
+
+void iotsig_put_time(struct iotsig_output *output, struct iotsig_time time)
+{
+    char text[IOTSIG_TIME_TEXT];
+    iotsig_output_put(output, text, (size_t)(iotsig_write_time(text, time) - text));
 }
 
 void iotsig_put_json(struct iotsig_output *output, struct text text)

@@ -19,11 +19,22 @@ static inline void put_text(struct iotsig_output *output, struct text text)
 
 void iotsig_put_number(struct iotsig_output *output, uint64_t value);
 
-/** "1724059939.123456": seconds with the decimals that the time has. */
+/** The longest text of a time. */
+#define IOTSIG_TIME_TEXT 32
+
+/** "1724059939.123456": seconds with the decimals that the time has; returns the end. */
+char *iotsig_write_time(char *to, struct iotsig_time time);
+
 void iotsig_put_time(struct iotsig_output *output, struct iotsig_time time);
 
 /** A text as a JSON string (RFC 8259), quotes included; bytes that are no UTF-8 become U+FFFD. */
 void iotsig_put_json(struct iotsig_output *output, struct text text);
+
+/**
+ * Begins or ends a quoted CSV field: writes a quote, and until the end each quote that is written
+ * is doubled (RFC 4180 section 2), whoever writes it.
+ */
+void iotsig_output_quote(struct iotsig_output *output, bool begin);
 
 /** A text as a CSV field (RFC 4180), quoted where it must be. */
 void iotsig_put_csv(struct iotsig_output *output, struct text text);

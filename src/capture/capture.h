@@ -3,6 +3,7 @@
 #ifndef IOTSIG_CAPTURE_CAPTURE_H
 #define IOTSIG_CAPTURE_CAPTURE_H
 
+#include "capture/linktype.h"
 #include "capture/source.h"
 #include "iotsig/capture.h"
 
@@ -16,8 +17,5 @@ bool iotsig_capture_looks_like(struct bytes start);
 int iotsig_capture_open_source(struct iotsig_capture **out, struct iotsig_context *context,
                                struct iotsig_source *source, const char *filter,
                                struct iotsig_error *error);
-
-/** Whether frames of a LINKTYPE_ value can be decoded. */
-bool iotsig_link_type_is_known(int link_type);
 
 #endif

@@ -24,6 +24,14 @@ int iotsig_source_open(struct iotsig_source **out, struct iotsig_context *contex
                        const char *path, struct iotsig_error *error);
 
 /**
+ * A source over an open file, read from where it stands. `fd` belongs to the source, on failure too.
+ * `name` is for messages.
+ * @return 0, IOTSIG_ERR_READ, IOTSIG_ERR_MEMORY
+ */
+int iotsig_source_open_fd(struct iotsig_source **out, struct iotsig_context *context, int fd,
+                          const char *name, struct iotsig_error *error);
+
+/**
  * A source over the caller's bytes, which must outlive it. `name` is for messages. Compressed
  * bytes are decompressed as well.
  */
@@ -48,6 +56,12 @@ void iotsig_source_advance(struct iotsig_source *source, size_t n);
  */
 int iotsig_source_skip(struct iotsig_source *source, uint64_t n, uint64_t *skipped,
                        struct iotsig_error *error);
+
+/**
+ * Whether compressed data ended early: it is still being written, or was cut. The stream then
+ * just ends before; known once it has. What the decompressor had not handed out yet is lost.
+ */
+bool iotsig_source_is_cut(const struct iotsig_source *source);
 
 /** The position in the decompressed stream. */
 uint64_t iotsig_source_offset(const struct iotsig_source *source);

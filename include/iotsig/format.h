@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * iotsig/format.h - packets, patterns and signatures as text, CSV, JSON, JSON lines, and back.
+ *
+ * Captures, and the files that are written here, are told apart by their first bytes. What is
+ * written can be read back and is equal; text is for people, and is not read.
+ */
+#ifndef IOTSIG_FORMAT_H
+#define IOTSIG_FORMAT_H
+
+#include "iotsig/output.h"
+#include "iotsig/packet.h"
+#include "iotsig/signature.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum iotsig_format {
+    IOTSIG_FORMAT_TEXT, /**< an aligned table */
+    IOTSIG_FORMAT_CSV,  /**< RFC 4180 */
+    IOTSIG_FORMAT_JSON,
+    IOTSIG_FORMAT_JSONL, /**< a JSON object a line */
+    IOTSIG_FORMAT_YAML   /**< profiles only */
+};
+
+/** The format of a name, "text", "csv", ...; IOTSIG_ERR_ARGUMENT when there is none. */
+IOTSIG_API int iotsig_format_parse(enum iotsig_format *format, const char *name,
+                                   struct iotsig_error *error);
+
+/** The format that the ending of a path chooses, "x.csv", ...; false when it chooses none. */
+IOTSIG_API bool iotsig_format_of_path(enum iotsig_format *format, const char *path);
+
+/** How something is written. */
+struct iotsig_style {
+    enum iotsig_format format;
+    unsigned width; /**< columns that a table may take; 0: any */
+    bool colour;    /**< whether a table may use terminal colours */
+};
+
+/**
+ * Reads one input into a list of patterns: a capture, a file of packets, patterns or a signature,
+ * or a folder: the files in it, bytewise by name. "-" is standard input.
+ *
+ * An input that cannot be read does not lose what was read before it, nor what it had before it
+ * broke; in a folder, the other files are read and the first failure is answered.
+ * @param report  called with each failure and each warning (status IOTSIG_OK: a capture that ends
+ *                inside a packet); anything but 0 ends the reading. Or NULL.
+ * @return 0; IOTSIG_ERR_READ, IOTSIG_ERR_FORMAT, IOTSIG_ERR_UNSUPPORTED; IOTSIG_ERR_ARGUMENT: the
+ *         filter; IOTSIG_ERR_LIMIT, IOTSIG_ERR_CANCELLED, IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_patterns_read(struct iotsig_patterns *patterns, const char *path,
+                                    int (*report)(void *user, const struct iotsig_error *what),
+                                    void *user, struct iotsig_error *error);
+
+/** Writes patterns as `iotsig flows` does. @return IOTSIG_ERR_ARGUMENT for YAML, else 0 */
+IOTSIG_API int iotsig_patterns_write(const struct iotsig_patterns *patterns,
+                                     struct iotsig_output *output,
+                                     const struct iotsig_style *style, struct iotsig_error *error);
+
+/**
+ * Writes a signature as `iotsig extract` does; `signature` NULL: that there is none.
+ * @return IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY, else 0
+ */
+IOTSIG_API int iotsig_signature_write(const struct iotsig_signature *signature,
+                                      struct iotsig_output *output,
+                                      const struct iotsig_style *style,
+                                      struct iotsig_error *error);
+
+/** Writes packets one by one. */
+struct iotsig_packet_writer;
+
+/** @return 0, IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY */
+IOTSIG_API int iotsig_packet_writer_new(struct iotsig_packet_writer **out,
+                                        struct iotsig_context *context,
+                                        struct iotsig_output *output,
+                                        const struct iotsig_style *style,
+                                        struct iotsig_error *error);
+
+/** Writes one packet of the capture of this name. @return 0, IOTSIG_ERR_MEMORY */
+IOTSIG_API int iotsig_packet_writer_put(struct iotsig_packet_writer *writer, const char *capture,
+                                        const struct iotsig_packet *packet,
+                                        struct iotsig_error *error);
+
+/** Writes what is still to be written, and frees; NULL is allowed. @return 0, IOTSIG_ERR_MEMORY */
+IOTSIG_API int iotsig_packet_writer_free(struct iotsig_packet_writer *writer,
+                                         struct iotsig_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

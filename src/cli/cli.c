@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE
+#include "cli/cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command *const commands[] = {&command_packets, &command_flows,
+                                                 &command_extract, NULL};
+
+static void help(FILE *to)
+{
+    fputs("usage: iotsig COMMAND [options] INPUT...\n"
+          "\n"
+          "Learns what an event of an IoT device looks like on the network.\n"
+          "\n"
+          "commands:\n",
+          to);
+    for (size_t i = 0; commands[i] != NULL; i++)
+        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("  help       this text, or that of a command\n"
+          "\n"
+          "iotsig COMMAND --help tells the options of a command; the manual is iotsig(1).\n",
+          to);
+}
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; commands[i] != NULL; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+/* Text that was promised to standard output. */
+static int finish_output(int status)
+{
+    return fflush(stdout) == 0 && !ferror(stdout) ? status : EXIT_OUTPUT;
+}
+
+static int help_about(const char *name)
+{
+    const struct command *command = find(name);
+    if (command == NULL) {
+        fprintf(stderr, "iotsig: no such command (iotsig help lists them)\n");
+        return EXIT_USAGE;
+    }
+    cli_help_command(command);
+    return finish_output(EXIT_DONE);
+}
+
+static int perform(const struct command *command, int argc, char **argv,
+                   const struct iotsig_allocator *allocator)
+{
+    struct run run = {.command = command};
+    if (allocator != NULL)
+        run.context_settings.allocator = *allocator;
+    if (cli_parse(&run, argc, argv))
+        command->perform(&run);
+    iotsig_output_free(run.output);
+    iotsig_names_free(run.names);
+    iotsig_same_hosts_free(run.same_hosts);
+    iotsig_context_free(run.context);
+    free(run.settings.inputs);
+    return finish_output(run.status);
+}
+
+int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator)
+{
+    signal(SIGPIPE, SIG_IGN); /* a write answers EPIPE then, which ends the run quietly */
+    if (argc < 2) {
+        help(stderr);
+        return EXIT_USAGE;
+    }
+    const char *word = argv[1];
+    if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
+        printf("iotsig %s\n", iotsig_version());
+        return finish_output(EXIT_DONE);
+    }
+    if (strcmp(word, "help") == 0 && argc > 2)
+        return help_about(argv[2]);
+    if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        help(stdout);
+        return finish_output(EXIT_DONE);
+    }
+    const struct command *command = find(word);
+    if (command == NULL) {
+        fputs("iotsig: no such command (iotsig help lists them)\n", stderr);
+        return EXIT_USAGE;
+    }
+    return perform(command, argc - 1, argv + 1, allocator);
+}

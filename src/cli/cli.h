@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The program: commands over the public headers.
+ *
+ * A run has one context, one set of options, and the worst of what happened as its exit status.
+ */
+#ifndef IOTSIG_CLI_CLI_H
+#define IOTSIG_CLI_CLI_H
+
+#include <stdbool.h>
+
+#include "iotsig/format.h"
+
+/** In the order of their precedence when several apply: usage, resource, output, input, nothing. */
+enum exit_status {
+    EXIT_DONE = 0,
+    EXIT_NOTHING = 1,
+    EXIT_USAGE = 2,
+    EXIT_INPUT = 3,
+    EXIT_OUTPUT = 4,
+    EXIT_RESOURCE = 5
+};
+
+/** What the command line says. */
+struct settings {
+    struct iotsig_options options;
+    const char **inputs;
+    int input_count;
+    const char *output; /**< -o, or "-" */
+    const char *name;   /**< or NULL */
+    const char *format; /**< or NULL */
+    bool strict, quiet, verbose;
+    enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } progress;
+};
+
+/** The progress line on standard error. */
+struct progress {
+    bool wanted, shown;
+    double started, printed;
+};
+
+struct run {
+    const struct command *command;
+    struct iotsig_settings context_settings;
+    struct iotsig_context *context;
+    struct settings settings;
+    struct iotsig_names *names;
+    struct iotsig_same_hosts *same_hosts;
+    struct iotsig_style style;
+    struct iotsig_output *output;
+    struct progress progress;
+    int status; /**< `enum exit_status`, the worst so far */
+};
+
+struct command {
+    const char *name, *arguments, *summary, *description;
+    bool has_name; /**< takes --name */
+    void (*perform)(struct run *run);
+};
+
+extern const struct command command_packets, command_flows, command_extract;
+
+/** The program. `allocator` may be NULL: malloc and free. */
+int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator);
+
+/* Common to the commands. */
+
+/** Raises the exit status to what an error means, and prints it; a closed pipe is no error. */
+void cli_fail(struct run *run, const struct iotsig_error *error);
+
+/** Raises the exit status. */
+void cli_raise(struct run *run, enum exit_status status);
+
+/** Prints a warning: something in an input that loses nothing that was whole. */
+void cli_warn(struct run *run, const struct iotsig_error *warning);
+
+/** Prints a note with -v. */
+void cli_note(struct run *run, const char *format, ...);
+
+/** Opens the output and finds the format; false when it cannot. */
+bool cli_open_output(struct run *run);
+
+/** Writes the output out, or throws it away with --strict when an input was bad. */
+void cli_close_output(struct run *run);
+
+/** Whether the run is to end: out of a resource, or a bad input with --strict. */
+bool cli_is_over(const struct run *run);
+
+/** Reads the inputs into a list. */
+void cli_read_inputs(struct run *run, struct iotsig_patterns *patterns);
+
+/** For iotsig_options: draws the progress line; `user` is the run. */
+int cli_progress(void *run, const struct iotsig_progress *progress);
+
+/** Takes the progress line away. */
+void cli_progress_clear(struct run *run);
+
+/** Parses the command line after the command; false: the exit status says why. */
+bool cli_parse(struct run *run, int argc, char **argv);
+
+void cli_help_command(const struct command *command);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands of the main job: packets, flows, extract. */
+#define _GNU_SOURCE
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* Packets between two looks at whether the output is still wanted. */
+#define FLUSH_EVERY 65536
+
+/* Opens a capture, and tells what is wrong with it; NULL when it cannot be read. */
+static struct iotsig_packets *open_packets(struct run *run, const char *path)
+{
+    struct iotsig_packets *packets;
+    struct iotsig_error error;
+    if (iotsig_packets_open(&packets, run->context, path, &run->settings.options, &error) != 0) {
+        cli_fail(run, &error);
+        return NULL;
+    }
+    if (iotsig_packets_failure(packets, &error) != 0)
+        cli_fail(run, &error);
+    else if (iotsig_packets_is_cut(packets, &error))
+        cli_warn(run, &error);
+    return packets;
+}
+
+/* Writes all packets; false when the output is of no use any more. */
+static bool write_packets(struct run *run, struct iotsig_packet_writer *writer,
+                          struct iotsig_packets *packets, const char *path, uint64_t *count)
+{
+    struct iotsig_packet packet;
+    struct iotsig_error error;
+    while (iotsig_packets_next(packets, &packet, NULL) == 1) {
+        int status = iotsig_packet_writer_put(writer, path, &packet, &error);
+        if (status == 0 && ++*count % FLUSH_EVERY == 0)
+            status = iotsig_output_flush(run->output, &error);
+        if (status != 0) {
+            cli_fail(run, &error);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* With --strict all captures are looked at before the first packet is written. */
+static void perform_packets(struct run *run)
+{
+    int count = run->settings.input_count;
+    const char **paths = run->settings.inputs;
+    struct iotsig_packets **opened = calloc((size_t)count, sizeof *opened);
+    struct iotsig_packet_writer *writer = NULL;
+    struct iotsig_error error;
+    uint64_t written = 0;
+
+    if (opened == NULL) {
+        cli_raise(run, EXIT_RESOURCE);
+        return;
+    }
+    for (int i = 0; run->settings.strict && i < count && !cli_is_over(run); i++)
+        opened[i] = open_packets(run, paths[i]);
+    if (!cli_is_over(run) && cli_open_output(run)) {
+        if (iotsig_packet_writer_new(&writer, run->context, run->output, &run->style, &error) != 0)
+            cli_fail(run, &error);
+        bool wanted = writer != NULL;
+        for (int i = 0; wanted && i < count && !cli_is_over(run); i++) {
+            if (opened[i] == NULL)
+                opened[i] = open_packets(run, paths[i]);
+            if (opened[i] != NULL)
+                wanted = write_packets(run, writer, opened[i], paths[i], &written);
+            iotsig_packets_close(opened[i]);
+            opened[i] = NULL;
+        }
+        if (iotsig_packet_writer_free(writer, &error) != 0)
+            cli_fail(run, &error);
+        cli_close_output(run);
+        if (written == 0 && wanted)
+            cli_raise(run, EXIT_NOTHING);
+    }
+    for (int i = 0; i < count; i++)
+        iotsig_packets_close(opened[i]);
+    free(opened);
+}
+
+const struct command command_packets = {
+    .name = "packets",
+    .arguments = "CAPTURE...",
+    .summary = "print the packets that are kept, with names for addresses",
+    .description = "Reads captures and prints a summary of each packet that belongs to a flow:\n"
+                   "time, hosts, ports, protocols, and what DNS, HTTP, SSDP, CoAP or DHCP say.\n",
+    .perform = perform_packets};
+
+static void perform_flows(struct run *run)
+{
+    struct iotsig_patterns *patterns;
+    struct iotsig_error error;
+    if (iotsig_patterns_new(&patterns, run->context, &run->settings.options, false, &error) != 0) {
+        cli_fail(run, &error);
+        return;
+    }
+    cli_read_inputs(run, patterns);
+    if (!cli_is_over(run) && cli_open_output(run)) {
+        size_t flows = 0;
+        for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
+            flows += iotsig_pattern_count(iotsig_patterns_get(patterns, i));
+        if (iotsig_patterns_write(patterns, run->output, &run->style, &error) != 0)
+            cli_fail(run, &error);
+        cli_close_output(run);
+        if (flows == 0)
+            cli_raise(run, EXIT_NOTHING);
+    }
+    iotsig_patterns_free(patterns);
+}
+
+const struct command command_flows = {
+    .name = "flows",
+    .arguments = "INPUT...",
+    .summary = "print the flow fingerprints of each input",
+    .description = "Reads captures, or files that iotsig packets or iotsig flows has written, and\n"
+                   "prints the pattern of each: its flow fingerprints.\n",
+    .perform = perform_flows};
+
+/* The part of a path that names it: "plug" of "lab/plug.pcap.gz". */
+static void stem_of(const char *path, char *name, size_t room)
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(name, room, "%s", slash != NULL ? slash + 1 : path);
+    char *dot = name[0] == '\0' ? NULL : strchr(name + 1, '.');
+    if (dot != NULL)
+        *dot = '\0';
+}
+
+static size_t folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? 0 : (size_t)(slash - path);
+}
+
+/* --name, else the folder that all inputs are in, else the stem of the only one. */
+static void name_of(const struct settings *settings, char *name, size_t room)
+{
+    const char *first = settings->inputs[0];
+    size_t n = folder_length(first);
+    bool common = settings->input_count > 1;
+    for (int i = 1; i < settings->input_count; i++)
+        common = common && folder_length(settings->inputs[i]) == n &&
+                 strncmp(first, settings->inputs[i], n) == 0;
+
+    char folder[PATH_MAX], *real = NULL;
+    if (common && n < sizeof folder) {
+        memcpy(folder, n == 0 ? "." : first, n == 0 ? 1 : n);
+        folder[n == 0 ? 1 : n] = '\0';
+        real = realpath(folder, NULL);
+    }
+    if (settings->name != NULL)
+        snprintf(name, room, "%s", settings->name);
+    else if (real != NULL && strcmp(real, "/") != 0)
+        snprintf(name, room, "%s", strrchr(real, '/') + 1);
+    else
+        stem_of(first, name, room);
+    free(real);
+}
+
+static void write_signature(struct run *run, const struct iotsig_signature *signature)
+{
+    struct iotsig_error error;
+    bool empty = signature == NULL ||
+                 iotsig_pattern_count(iotsig_signature_pattern(signature)) == 0;
+    if (!cli_open_output(run))
+        return;
+    if (iotsig_signature_write(signature, run->output, &run->style, &error) != 0)
+        cli_fail(run, &error);
+    cli_close_output(run);
+    if (empty)
+        cli_raise(run, EXIT_NOTHING);
+}
+
+static void perform_extract(struct run *run)
+{
+    struct iotsig_patterns *patterns;
+    struct iotsig_signature *signature = NULL;
+    struct iotsig_error error;
+    char name[NAME_MAX + 1];
+
+    if (iotsig_patterns_new(&patterns, run->context, &run->settings.options, true, &error) != 0) {
+        cli_fail(run, &error);
+        return;
+    }
+    cli_read_inputs(run, patterns);
+    if (!cli_is_over(run)) {
+        name_of(&run->settings, name, sizeof name);
+        int status = iotsig_signature_extract(&signature, patterns, name, &error);
+        if (status == 0 || status == IOTSIG_ERR_EMPTY)
+            write_signature(run, signature);
+        if (status != 0)
+            cli_fail(run, &error);
+    }
+    iotsig_signature_free(signature);
+    iotsig_patterns_free(patterns);
+}
+
+const struct command command_extract = {
+    .name = "extract",
+    .arguments = "INPUT...",
+    .summary = "extract the signature of an event from several captures of it",
+    .description =
+        "Reads captures of one event, files that iotsig flows has written, or folders of\n"
+        "these, and prints the event signature: the flows that all of them have in common.\n",
+    .has_name = true,
+    .perform = perform_extract};

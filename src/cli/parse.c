@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line after the command: one row an option. */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum option_id {
+    OPTION_OUTPUT = 'o',
+    OPTION_QUIET = 'q',
+    OPTION_VERBOSE = 'v',
+    OPTION_HELP = 'h',
+    OPTION_TIMEOUT = 256,
+    OPTION_RANDOM_PORTS,
+    OPTION_DNS_TABLE,
+    OPTION_SAME_HOST,
+    OPTION_FILTER,
+    OPTION_KEEP,
+    OPTION_FORMAT,
+    OPTION_PROGRESS,
+    OPTION_MAX_FLOWS,
+    OPTION_STRICT,
+    OPTION_NAME
+};
+
+static const struct {
+    const char *name, *argument, *help;
+    int id;
+} rows[] = {
+    {"timeout", "SECONDS", "a longer pause ends the event (default 20; 0: none does)",
+     OPTION_TIMEOUT},
+    {"filter", "BPF", "read only the packets of a pcap-filter(7) expression", OPTION_FILTER},
+    {"keep", "LIST", "keep what is skipped: dhcp, router-alert, dhcpv6, handshake, ack, syn",
+     OPTION_KEEP},
+    {"dns-table", "FILE", "names known beforehand: JSON, or an Unbound dump_cache",
+     OPTION_DNS_TABLE},
+    {"same-host", "A=B", "two hosts that are the same; @FILE: lines A=B (repeatable)",
+     OPTION_SAME_HOST},
+    {"match-random-ports", NULL, "a port that all packets of a fingerprint use is fixed",
+     OPTION_RANDOM_PORTS},
+    {"max-flows", "N", "the most flows, and names, that an input may need (default 4194304)",
+     OPTION_MAX_FLOWS},
+    {"name", "NAME", "the name of the signature (default: the common folder, or the stem)",
+     OPTION_NAME},
+    {"format", "FORMAT", "text, csv, json, jsonl (default: text on a terminal, else json)",
+     OPTION_FORMAT},
+    {"output", "FILE", "write to FILE, whole or not at all; its ending chooses the format",
+     OPTION_OUTPUT},
+    {"strict", NULL, "stop at the first bad input, and write nothing", OPTION_STRICT},
+    {"progress", "WHEN", "a progress line: auto (on a terminal, after a second), always, never",
+     OPTION_PROGRESS},
+    {"quiet", NULL, "no warnings", OPTION_QUIET},
+    {"verbose", NULL, "say what each input held", OPTION_VERBOSE},
+    {"help", NULL, "this text", OPTION_HELP},
+};
+
+#define ROWS (sizeof rows / sizeof *rows)
+
+static bool applies(const struct command *command, size_t row)
+{
+    return rows[row].id != OPTION_NAME || command->has_name;
+}
+
+void cli_help_command(const struct command *command)
+{
+    printf("usage: iotsig %s [options] %s\n\n%s\noptions:\n", command->name, command->arguments,
+           command->description);
+    for (size_t i = 0; i < ROWS; i++) {
+        char left[40];
+        if (!applies(command, i))
+            continue;
+        bool letter = rows[i].id < 256;
+        snprintf(left, sizeof left, "%c%c%s--%s%s%s", letter ? '-' : ' ',
+                 letter ? (char)rows[i].id : ' ', letter ? ", " : "  ", rows[i].name,
+                 rows[i].argument != NULL ? " " : "",
+                 rows[i].argument != NULL ? rows[i].argument : "");
+        printf("  %-28s %s\n", left, rows[i].help);
+    }
+    printf("\nThe manual is iotsig-%s(1).\n", command->name);
+}
+
+static bool usage(struct run *run, const char *format, ...)
+{
+    va_list arguments;
+    fputs("iotsig: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, " (see iotsig %s --help)\n", run->command->name);
+    run->status = EXIT_USAGE;
+    return false;
+}
+
+static bool usage_error(struct run *run, const char *option, const struct iotsig_error *error)
+{
+    return usage(run, "--%s: %s", option, error->message);
+}
+
+static bool parse_timeout(struct run *run, const char *text)
+{
+    char *end;
+    errno = 0;
+    double seconds = strtod(text, &end);
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || !isfinite(seconds) ||
+        strpbrk(text, "xXpP") != NULL)
+        return usage(run, "--timeout: not a number of seconds");
+    const double most = 9e9; /* three centuries: what 64 bits of nanoseconds hold */
+    run->settings.options.timeout_ns = (int64_t)(fmin(seconds, most) * 1e9 + 0.5);
+    if (seconds > 0 && run->settings.options.timeout_ns == 0)
+        run->settings.options.timeout_ns = 1;
+    return true;
+}
+
+static bool parse_max_flows(struct run *run, struct iotsig_settings *context, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value == 0 ||
+        value > UINT32_MAX / 2)
+        return usage(run, "--max-flows: not a number from 1 to 2147483647");
+    context->max_flows = (uint32_t)value;
+    return true;
+}
+
+static bool parse_progress(struct run *run, const char *text)
+{
+    static const char *const words[] = {"auto", "always", "never"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(text, words[i]) == 0) {
+            run->settings.progress = i;
+            return true;
+        }
+    return usage(run, "--progress: use auto, always or never");
+}
+
+/* Options that need the context are kept for later. */
+struct later {
+    const char *dns_table;
+    const char **same_hosts;
+    int same_host_count;
+    struct iotsig_settings context;
+};
+
+static bool parse_option(struct run *run, struct later *later, int id, const char *argument)
+{
+    struct settings *settings = &run->settings;
+    struct iotsig_error error;
+    enum iotsig_format format;
+
+    switch (id) {
+    case OPTION_TIMEOUT:
+        return parse_timeout(run, argument);
+    case OPTION_FILTER:
+        settings->options.filter = argument;
+        return true;
+    case OPTION_KEEP:
+        if (iotsig_keep_parse(&settings->options.keep, argument, &error) != 0)
+            return usage_error(run, "keep", &error);
+        return true;
+    case OPTION_DNS_TABLE:
+        later->dns_table = argument;
+        return true;
+    case OPTION_SAME_HOST:
+        later->same_hosts[later->same_host_count++] = argument;
+        return true;
+    case OPTION_RANDOM_PORTS:
+        settings->options.match_random_ports = true;
+        return true;
+    case OPTION_MAX_FLOWS:
+        return parse_max_flows(run, &later->context, argument);
+    case OPTION_NAME:
+        settings->name = argument;
+        return true;
+    case OPTION_FORMAT:
+        settings->format = argument;
+        if (iotsig_format_parse(&format, argument, &error) != 0)
+            return usage_error(run, "format", &error);
+        if (format == IOTSIG_FORMAT_YAML)
+            return usage(run, "--format: yaml is the format of profiles");
+        return true;
+    case OPTION_OUTPUT:
+        settings->output = argument;
+        return true;
+    case OPTION_STRICT:
+        settings->strict = true;
+        return true;
+    case OPTION_PROGRESS:
+        return parse_progress(run, argument);
+    case OPTION_QUIET:
+        settings->quiet = true;
+        return true;
+    case OPTION_VERBOSE:
+        settings->verbose = true;
+        return true;
+    default:
+        return usage(run, "unknown option, or one without its argument");
+    }
+}
+
+static bool parse_all(struct run *run, struct later *later, int argc, char **argv)
+{
+    struct option options[ROWS + 1] = {{0}};
+    size_t count = 0;
+    for (size_t i = 0; i < ROWS; i++)
+        if (applies(run->command, i))
+            options[count++] = (struct option){
+                rows[i].name, rows[i].argument != NULL ? required_argument : no_argument, NULL,
+                rows[i].id};
+
+    int id;
+    optind = 0; /* glibc: start over */
+    opterr = 0;
+    while ((id = getopt_long(argc, argv, "+:o:qvh", options, NULL)) != -1 || optind < argc) {
+        if (id == -1) { /* an input; options may follow it */
+            bool rest = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
+            do
+                run->settings.inputs[run->settings.input_count++] = argv[optind++];
+            while (rest && optind < argc);
+            continue;
+        }
+        if (id == OPTION_HELP) {
+            cli_help_command(run->command);
+            return false;
+        }
+        if (id == '?' || id == ':')
+            return usage(run, id == '?' ? "unknown option %s" : "%s needs an argument",
+                         argv[optind - 1]);
+        if (!parse_option(run, later, id, optarg))
+            return false;
+    }
+    if (run->settings.input_count == 0)
+        return usage(run, "no input (give %s)", run->command->arguments);
+    return true;
+}
+
+/* Makes the context, and what the options need it for. */
+static bool prepare(struct run *run, const struct later *later)
+{
+    struct iotsig_options *options = &run->settings.options;
+    struct iotsig_error error;
+
+    int status = iotsig_context_new(&run->context, &later->context, &error);
+    if (status == 0 && later->same_host_count > 0)
+        status = iotsig_same_hosts_new(&run->same_hosts, run->context, &error);
+    for (int i = 0; status == 0 && i < later->same_host_count; i++)
+        status = iotsig_same_hosts_add(run->same_hosts, later->same_hosts[i], &error);
+    if (status == 0 && later->dns_table != NULL &&
+        (status = iotsig_names_new(&run->names, run->context, &error)) == 0)
+        status = iotsig_names_load(run->names, later->dns_table, &error);
+    if (status != 0) {
+        cli_fail(run, &error);
+        return false;
+    }
+    options->same_hosts = run->same_hosts;
+    options->names = run->names;
+    options->progress = cli_progress;
+    options->user = run;
+    run->progress.wanted =
+        run->settings.progress == PROGRESS_ALWAYS ||
+        (run->settings.progress == PROGRESS_AUTO && isatty(STDERR_FILENO) == 1);
+    return true;
+}
+
+bool cli_parse(struct run *run, int argc, char **argv)
+{
+    const struct iotsig_options defaults = IOTSIG_OPTIONS_DEFAULT;
+    struct later later = {.context = run->context_settings};
+    run->settings.options = defaults;
+    run->settings.output = "-";
+    later.same_hosts = calloc((size_t)argc + 1, sizeof *later.same_hosts);
+    run->settings.inputs = calloc((size_t)argc + 1, sizeof *run->settings.inputs);
+    bool done = false;
+    if (later.same_hosts == NULL || run->settings.inputs == NULL)
+        run->status = EXIT_RESOURCE;
+    else
+        done = parse_all(run, &later, argc, argv) && prepare(run, &later);
+    free(later.same_hosts);
+    return done;
+}

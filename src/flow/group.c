@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Bound on memory: one `struct raw_group` with its map entry for each distinct (ends, application
+ * layer), at most max_flows of them, and what names and layers take.
+ */
+#include "flow/group.h"
+
+#include "base/error.h"
+#include "flow/index.h"
+
+void iotsig_grouper_init(struct grouper *grouper, struct iotsig_pattern *pattern)
+{
+    const struct iotsig_context *context = pattern->context;
+    *grouper = (struct grouper){.pattern = pattern};
+    iotsig_map_init(&grouper->pair_numbers, &context->allocator, context->hash_key);
+    iotsig_map_init(&grouper->group_numbers, &context->allocator, context->hash_key);
+}
+
+void iotsig_grouper_fini(struct grouper *grouper)
+{
+    const struct iotsig_allocator *allocator = &grouper->pattern->context->allocator;
+    iotsig_map_fini(&grouper->pair_numbers);
+    iotsig_map_fini(&grouper->group_numbers);
+    iotsig_memory_free(allocator, grouper->pairs);
+    iotsig_memory_free(allocator, grouper->groups);
+}
+
+/* The ends and transport of a pair, without gaps. */
+struct pair_key {
+    uint8_t bytes[2 * (sizeof(struct address) + sizeof(uint16_t)) + 1];
+};
+
+static uint8_t *put_end(uint8_t *to, const struct end *end)
+{
+    memcpy(to, &end->address, sizeof end->address);
+    to += sizeof end->address;
+    memcpy(to, &end->port, sizeof end->port);
+    return to + sizeof end->port;
+}
+
+static struct pair_key key_of(const struct end ends[2], uint32_t transport)
+{
+    struct pair_key key;
+    uint8_t *to = put_end(put_end(key.bytes, &ends[0]), &ends[1]);
+    *to = (uint8_t)transport;
+    return key;
+}
+
+static int compare_ends(const struct end *a, const struct end *b)
+{
+    int order = memcmp(&a->address, &b->address, sizeof a->address);
+    return order != 0 ? order : (int)a->port - (int)b->port;
+}
+
+static bool end_equal(const struct end *a, const struct end *b)
+{
+    return a->port == b->port && memcmp(&a->address, &b->address, sizeof a->address) == 0;
+}
+
+static bool pair_is(const struct raw_pair *pair, const struct raw_packet *packet, bool swapped)
+{
+    return pair->transport == packet->transport && end_equal(&pair->ends[swapped], &packet->src) &&
+           end_equal(&pair->ends[!swapped], &packet->dst);
+}
+
+/* A slot of the cache: equal for both directions. */
+static size_t cache_slot(const struct raw_packet *packet)
+{
+    uint32_t a, b, c, d;
+    memcpy(&a, packet->src.address.bytes, sizeof a);
+    memcpy(&b, packet->dst.address.bytes, sizeof b);
+    memcpy(&c, packet->src.address.bytes + 12, sizeof c);
+    memcpy(&d, packet->dst.address.bytes + 12, sizeof d);
+    uint32_t sum = a + b + c + d + ((uint32_t)packet->src.port + packet->dst.port) * 0x9e3779b1u;
+    return (sum ^ sum >> 16) % PAIR_CACHE;
+}
+
+static bool add_pair(struct grouper *grouper, const struct raw_packet *packet, bool swapped,
+                     uint32_t *number)
+{
+    struct raw_pair pair = {.transport = packet->transport, .first = UINT32_MAX, .newest = UINT32_MAX};
+    pair.ends[swapped] = packet->src;
+    pair.ends[!swapped] = packet->dst;
+    struct pair_key key = key_of(pair.ends, pair.transport);
+    bool added;
+
+    if (!iotsig_array_grow(&grouper->pattern->context->allocator, &grouper->pairs,
+                           &grouper->pair_capacity, grouper->pair_count + 1,
+                           sizeof *grouper->pairs))
+        return false;
+    uint64_t *known = iotsig_map_put(&grouper->pair_numbers, &key, sizeof key,
+                                     grouper->pair_count, &added);
+    if (known == NULL)
+        return false;
+    if (added)
+        grouper->pairs[grouper->pair_count++] = pair;
+    *number = (uint32_t)*known;
+    return true;
+}
+
+static bool find_pair(struct grouper *grouper, const struct raw_packet *packet, uint32_t *number,
+                      bool *swapped)
+{
+    size_t slot = cache_slot(packet);
+    uint32_t cached = grouper->cache[slot];
+    *swapped = compare_ends(&packet->src, &packet->dst) > 0;
+    if (cached < grouper->pair_count && pair_is(&grouper->pairs[cached], packet, *swapped)) {
+        *number = cached;
+        return true;
+    }
+    if (!add_pair(grouper, packet, *swapped, number))
+        return false;
+    grouper->cache[slot] = *number;
+    return true;
+}
+
+static int too_many(const struct grouper *grouper, struct iotsig_error *error)
+{
+    return iotsig_fail(error, IOTSIG_ERR_LIMIT, "more than %lu flows (raise --max-flows if this is meant)",
+                       (unsigned long)grouper->pattern->context->max_flows);
+}
+
+static int add_group(struct grouper *grouper, uint32_t pair, uint32_t layer,
+                     struct iotsig_error *error)
+{
+    const uint32_t key[2] = {pair, layer};
+    struct raw_pair *of = &grouper->pairs[pair];
+    bool added;
+
+    if (grouper->group_count >= grouper->pattern->context->max_flows)
+        return too_many(grouper, error);
+    if (!iotsig_array_grow(&grouper->pattern->context->allocator, &grouper->groups,
+                           &grouper->group_capacity, grouper->group_count + 1,
+                           sizeof *grouper->groups))
+        return iotsig_fail_memory(error);
+    if (of->first == UINT32_MAX)
+        of->first = (uint32_t)grouper->group_count;
+    else if (iotsig_map_put(&grouper->group_numbers, key, sizeof key, grouper->group_count,
+                            &added) == NULL)
+        return iotsig_fail_memory(error);
+    of->newest = (uint32_t)grouper->group_count;
+    grouper->groups[grouper->group_count++] = (struct raw_group){.pair = pair, .layer = layer};
+    return 0;
+}
+
+/* Makes the group of this layer the newest of the pair. */
+static int find_group(struct grouper *grouper, uint32_t pair, uint32_t layer,
+                      struct iotsig_error *error)
+{
+    const uint32_t key[2] = {pair, layer};
+    struct raw_pair *of = &grouper->pairs[pair];
+
+    if (of->first == UINT32_MAX)
+        return add_group(grouper, pair, layer, error);
+    if (grouper->groups[of->newest].layer == layer)
+        return 0;
+    if (grouper->groups[of->first].layer == layer) {
+        of->newest = of->first;
+        return 0;
+    }
+    const uint64_t *known = iotsig_map_get(&grouper->group_numbers, key, sizeof key);
+    if (known == NULL)
+        return add_group(grouper, pair, layer, error);
+    of->newest = (uint32_t)*known;
+    return 0;
+}
+
+int iotsig_grouper_add(struct grouper *grouper, const struct raw_packet *packet,
+                       const struct iotsig_layer *layer, struct iotsig_error *error)
+{
+    uint32_t pair;
+    bool swapped;
+    uint32_t layer_number = iotsig_layers_add(&grouper->pattern->layers, layer);
+    if (layer_number == LAYER_FAILED || !find_pair(grouper, packet, &pair, &swapped))
+        return iotsig_fail_memory(error);
+    int status = find_group(grouper, pair, layer_number, error);
+    if (status != 0)
+        return status;
+
+    struct raw_group *group = &grouper->groups[grouper->pairs[pair].newest];
+    if (group->packets == 0) {
+        group->network = packet->network;
+        group->swapped = swapped;
+        group->first = group->last = packet->time;
+    }
+    group->packets++;
+    group->bytes += packet->length;
+    if (packet->time.ns < group->first.ns)
+        group->first = packet->time;
+    if (packet->time.ns > group->last.ns)
+        group->last = packet->time;
+    return 0;
+}
+
+/*
+ * Putting raw groups together. A packet joins the first group, in order of creation, of the same
+ * named ends whose application layer is equal; all packets of a raw group have the same layer,
+ * so they go where its first one goes.
+ */
+
+struct finish {
+    struct grouper *grouper;
+    const struct iotsig_names *names;
+    uint32_t (*hosts)[2];        /* of each pair */
+    struct iotsig_map by_ends;   /* from a struct group_key to the first group that has it */
+    struct flow *groups;         /* fingerprints yet without ports */
+    uint16_t (*ports)[2];        /* of each group: source, destination */
+    size_t count;
+};
+
+/* By what a group is found. */
+enum group_kind { KIND_EXACT, KIND_RESPONSE, KIND_PROTOCOL };
+
+struct group_key {
+    uint32_t host[2];
+    uint16_t port[2];
+    uint16_t transport, kind;
+    uint32_t layer[2];
+};
+
+static bool same_key_order(uint32_t host0, uint16_t port0, uint32_t host1, uint16_t port1)
+{
+    return host0 < host1 || (host0 == host1 && port0 <= port1);
+}
+
+static uint32_t name_end(struct finish *finish, const struct end *end)
+{
+    struct hosts *hosts = &finish->grouper->pattern->hosts;
+    char room[IOTSIG_ADDRESS_TEXT];
+    if (end->address.version == END_IS_HOST) {
+        uint32_t number;
+        memcpy(&number, end->address.bytes, sizeof number);
+        return number;
+    }
+    if (finish->names != NULL)
+        return iotsig_hosts_add(hosts, iotsig_names_host(finish->names, &end->address, room));
+    const char *after = iotsig_address_write(room, &end->address);
+    return iotsig_hosts_add(hosts, (struct text){room, (size_t)(after - room)});
+}
+
+/* The ends of a group's first packet, in its direction. */
+static struct flow flow_of(const struct finish *finish, const struct raw_group *group,
+                           uint16_t ports[2])
+{
+    const struct raw_pair *pair = &finish->grouper->pairs[group->pair];
+    const uint32_t *hosts = finish->hosts[group->pair];
+    ports[0] = pair->ends[group->swapped].port;
+    ports[1] = pair->ends[!group->swapped].port;
+    return (struct flow){.network = group->network,
+                         .transport = (uint8_t)pair->transport,
+                         .src = hosts[group->swapped],
+                         .dst = hosts[!group->swapped],
+                         .layer = group->layer,
+                         .count = 1,
+                         .packets = group->packets,
+                         .bytes = group->bytes,
+                         .first = group->first,
+                         .last = group->last};
+}
+
+static struct group_key ends_key(const struct flow *flow, const uint16_t ports[2])
+{
+    bool forward = same_key_order(flow->src, ports[0], flow->dst, ports[1]);
+    return (struct group_key){
+        .host = {forward ? flow->src : flow->dst, forward ? flow->dst : flow->src},
+        .port = {ports[!forward], ports[forward]},
+        .transport = flow->transport};
+}
+
+/* The first group found under a key, or `best` when that was earlier. */
+static uint64_t earlier(const struct finish *finish, struct group_key key, enum group_kind kind,
+                        const uint32_t layer[2], uint64_t best)
+{
+    key.kind = (uint16_t)kind;
+    memcpy(key.layer, layer, sizeof key.layer);
+    const uint64_t *found = iotsig_map_get(&finish->by_ends, &key, sizeof key);
+    return found != NULL && *found < best ? *found : best;
+}
+
+static bool enter(struct finish *finish, struct group_key key, enum group_kind kind,
+                  const uint32_t layer[2])
+{
+    bool added;
+    key.kind = (uint16_t)kind;
+    memcpy(key.layer, layer, sizeof key.layer);
+    return iotsig_map_put(&finish->by_ends, &key, sizeof key, finish->count, &added) != NULL;
+}
+
+/* What identifies a layer among those of its protocol, and the protocol. */
+static void layer_parts(const struct finish *finish, uint32_t number, uint32_t exact[2],
+                        uint32_t protocol[2], bool *loose, bool *response)
+{
+    exact[0] = exact[1] = protocol[0] = protocol[1] = NO_LAYER;
+    *loose = *response = false;
+    if (number == NO_LAYER)
+        return;
+    const struct stored_layer *stored = layer_at(&finish->grouper->pattern->layers, number);
+    exact[0] = stored->class;
+    exact[1] = stored->name;
+    protocol[0] = 0;
+    while (iotsig_app_protocols[protocol[0]] != stored->layer.protocol)
+        protocol[0]++;
+    *loose = stored->layer.protocol->equality == APP_RESPONSE_MATCHES;
+    *response = *loose && stored->response;
+}
+
+/* The group that a raw group joins, or UINT64_MAX; then it has been entered as a new one. */
+static bool place(struct finish *finish, const struct flow *flow, const uint16_t ports[2],
+                  uint64_t *found)
+{
+    struct group_key key = ends_key(flow, ports);
+    uint32_t exact[2], protocol[2];
+    bool loose, response;
+
+    layer_parts(finish, flow->layer, exact, protocol, &loose, &response);
+    *found = UINT64_MAX;
+    if (response)
+        *found = earlier(finish, key, KIND_PROTOCOL, protocol, *found);
+    else
+        *found = earlier(finish, key, KIND_EXACT, exact, *found);
+    if (loose && !response)
+        *found = earlier(finish, key, KIND_RESPONSE, protocol, *found);
+    if (*found != UINT64_MAX)
+        return true;
+    return (response || enter(finish, key, KIND_EXACT, exact)) &&
+           (!response || enter(finish, key, KIND_RESPONSE, protocol)) &&
+           (!loose || enter(finish, key, KIND_PROTOCOL, protocol));
+}
+
+static void add_sums(struct flow *to, const struct flow *from)
+{
+    to->packets += from->packets;
+    to->bytes += from->bytes;
+    if (from->first.ns < to->first.ns)
+        to->first = from->first;
+    if (from->last.ns > to->last.ns)
+        to->last = from->last;
+}
+
+static bool regroup(struct finish *finish)
+{
+    const struct grouper *grouper = finish->grouper;
+    for (size_t i = 0; i < grouper->group_count; i++) {
+        uint16_t ports[2];
+        struct flow flow = flow_of(finish, &grouper->groups[i], ports);
+        uint64_t found;
+        if (!place(finish, &flow, ports, &found))
+            return false;
+        if (found != UINT64_MAX) {
+            add_sums(&finish->groups[found], &flow);
+            continue;
+        }
+        finish->groups[finish->count] = flow;
+        memcpy(finish->ports[finish->count], ports, sizeof ports);
+        finish->count++;
+    }
+    return true;
+}
+
+static bool name_pairs(struct finish *finish)
+{
+    const struct grouper *grouper = finish->grouper;
+    for (size_t i = 0; i < grouper->pair_count; i++)
+        for (size_t side = 0; side < 2; side++) {
+            finish->hosts[i][side] = name_end(finish, &grouper->pairs[i].ends[side]);
+            if (finish->hosts[i][side] == NO_HOST)
+                return false;
+        }
+    return true;
+}
+
+/* Adds a fingerprint to the first that it matches, or appends it. */
+static bool add_fingerprint(struct iotsig_pattern *pattern, struct flow_index *index,
+                            const struct flow *group, const uint16_t ports[2])
+{
+    struct flow_port pair[2] = {{1, group->src, ports[0], NO_PORT_ENTRY},
+                                {1, group->dst, ports[1], NO_PORT_ENTRY}};
+    struct flow fingerprint = *group;
+    fingerprint.ports = pair;
+    fingerprint.port_count = 2;
+
+    uint32_t found = iotsig_index_find(index, &fingerprint);
+    if (found == INDEX_FAILED)
+        return false;
+    if (found != INDEX_NONE)
+        return iotsig_flow_add(index->match, pattern, &pattern->flows[found], &fingerprint);
+    struct flow *flow = iotsig_pattern_append(pattern, group);
+    return flow != NULL &&
+           iotsig_flow_append_port(pattern, flow, group->src, ports[0], 1) &&
+           iotsig_flow_append_port(pattern, flow, group->dst, ports[1], 1) &&
+           iotsig_index_add(index, (uint32_t)(pattern->count - 1));
+}
+
+static bool add_fingerprints(struct finish *finish, const struct iotsig_same_hosts *same)
+{
+    struct iotsig_pattern *pattern = finish->grouper->pattern;
+    const struct match match = {pattern, same, false};
+    struct flow_index index;
+    bool done = true;
+
+    iotsig_index_init(&index, &match);
+    for (size_t i = 0; done && i < finish->count; i++)
+        done = add_fingerprint(pattern, &index, &finish->groups[i], finish->ports[i]);
+    iotsig_index_fini(&index);
+    return done;
+}
+
+int iotsig_grouper_finish(struct grouper *grouper, const struct iotsig_names *names,
+                          const struct iotsig_same_hosts *same, struct iotsig_error *error)
+{
+    const struct iotsig_context *context = grouper->pattern->context;
+    const struct iotsig_allocator *allocator = &context->allocator;
+    struct finish finish = {.grouper = grouper, .names = names};
+    size_t capacity[3] = {0, 0, 0};
+
+    iotsig_map_init(&finish.by_ends, allocator, context->hash_key);
+    bool done = iotsig_array_grow(allocator, &finish.hosts, &capacity[0], grouper->pair_count,
+                                  sizeof *finish.hosts) &&
+                iotsig_array_grow(allocator, &finish.groups, &capacity[1], grouper->group_count,
+                                  sizeof *finish.groups) &&
+                iotsig_array_grow(allocator, &finish.ports, &capacity[2], grouper->group_count,
+                                  sizeof *finish.ports) &&
+                name_pairs(&finish) && regroup(&finish);
+    iotsig_map_fini(&finish.by_ends);
+    done = done && add_fingerprints(&finish, same);
+    iotsig_memory_free(allocator, finish.hosts);
+    iotsig_memory_free(allocator, finish.groups);
+    iotsig_memory_free(allocator, finish.ports);
+    return done ? 0 : iotsig_fail_memory(error);
+}

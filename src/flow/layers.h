@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Application layers, each stored once, and when two are equal (behaviour section 2). */
+#ifndef IOTSIG_FLOW_LAYERS_H
+#define IOTSIG_FLOW_LAYERS_H
+
+#include "app/app.h"
+#include "host/hosts.h"
+
+/** The number that stands for "no application layer". */
+#define NO_LAYER UINT32_MAX
+
+/** What an attempt to add gives when there is no memory. */
+#define LAYER_FAILED (UINT32_MAX - 1)
+
+struct stored_layer {
+    struct iotsig_layer layer; /**< texts live with the pool */
+    uint32_t class;           /**< equal for equal protocols and attributes, but for the name */
+    uint32_t name;             /**< the domain name's number among the hosts, or NO_HOST */
+    bool response;
+};
+
+struct layers {
+    struct hosts *hosts; /**< where the names of layers are kept */
+    struct iotsig_map numbers;
+    struct iotsig_strings classes;
+    struct iotsig_strings texts;
+    struct stored_layer *items;
+    size_t count, capacity;
+};
+
+void iotsig_layers_init(struct layers *layers, struct hosts *hosts);
+void iotsig_layers_fini(struct layers *layers);
+
+/** The number of a layer, added when it is new; `layer` NULL: NO_LAYER. Or LAYER_FAILED. */
+uint32_t iotsig_layers_add(struct layers *layers, const struct iotsig_layer *layer);
+
+static inline const struct stored_layer *layer_at(const struct layers *layers, uint32_t number)
+{
+    return &layers->items[number];
+}
+
+/** Whether two layers, by number, are equal. `same` may be NULL. */
+bool iotsig_layers_equal(const struct layers *layers, uint32_t a, uint32_t b,
+                         const struct iotsig_same_hosts *same);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flow/rules.h"
+
+#include "app/app.h"
+#include "app/tls.h"
+#include "base/error.h"
+
+enum { DHCP_SERVER = 67, DHCP_CLIENT = 68, HTTPS = 443, DHCPV6_CLIENT = 546, DHCPV6_SERVER = 547 };
+
+static const struct {
+    const char *name;
+    unsigned keep;
+} rules[] = {
+    {"dhcp", IOTSIG_KEEP_DHCP},           {"router-alert", IOTSIG_KEEP_ROUTER_ALERT},
+    {"dhcpv6", IOTSIG_KEEP_DHCPV6},       {"handshake", IOTSIG_KEEP_HANDSHAKE},
+    {"ack", IOTSIG_KEEP_ACK},             {"syn", IOTSIG_KEEP_SYN},
+};
+
+#define RULES (sizeof rules / sizeof *rules)
+
+int iotsig_keep_parse(unsigned *keep, const char *list, struct iotsig_error *error)
+{
+    unsigned parsed = 0;
+    for (const char *word = list;;) {
+        size_t n = strcspn(word, ","), i = 0;
+        while (i < RULES && !text_equal(text_of(rules[i].name), (struct text){word, n}))
+            i++;
+        if (i == RULES)
+            return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
+                               "not a list of rules to turn off (use dhcp, router-alert, dhcpv6, "
+                               "handshake, ack, syn, with commas)");
+        parsed |= rules[i].keep;
+        if (word[n] == '\0')
+            break;
+        word += n + 1;
+    }
+    *keep = parsed;
+    return 0;
+}
+
+static bool keep_tcp(const struct packet *packet, unsigned keep)
+{
+    if (app_has_port(packet, IOTSIG_TCP, HTTPS) && packet->payload.n > 0) {
+        struct tls_summary tls = iotsig_tls_walk(packet->payload);
+        if (tls.application_data || tls.server_name_hello)
+            return true;
+        if (tls.records && !(keep & IOTSIG_KEEP_HANDSHAKE))
+            return false;
+    }
+    if (packet->payload.n == 0 && (packet->tcp_flags & IOTSIG_TCP_ACK) && !(keep & IOTSIG_KEEP_ACK))
+        return false;
+    return (keep & IOTSIG_KEEP_SYN) ||
+           !(packet->tcp_flags & (IOTSIG_TCP_SYN | IOTSIG_TCP_FIN | IOTSIG_TCP_RST));
+}
+
+static bool keep_udp(const struct packet *packet, unsigned keep)
+{
+    if (!(keep & IOTSIG_KEEP_DHCPV6) && (app_has_port(packet, IOTSIG_UDP, DHCPV6_CLIENT) ||
+                                         app_has_port(packet, IOTSIG_UDP, DHCPV6_SERVER)))
+        return false;
+    if (!(keep & IOTSIG_KEEP_DHCP) && (app_has_port(packet, IOTSIG_UDP, DHCP_SERVER) ||
+                                       app_has_port(packet, IOTSIG_UDP, DHCP_CLIENT)))
+        return false;
+    return !packet->router_alert || (keep & IOTSIG_KEEP_ROUTER_ALERT);
+}
+
+bool iotsig_rules_keep(const struct packet *packet, unsigned keep)
+{
+    return packet->transport == IOTSIG_TCP ? keep_tcp(packet, keep) : keep_udp(packet, keep);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Any input: what it is shows in its first bytes. */
+#define _GNU_SOURCE
+#include "format/read.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "capture/capture.h"
+#include "capture/json.h"
+#include "capture/lines.h"
+#include "iotsig/format.h"
+
+/* The largest JSON file that is read whole; JSON lines have no limit. */
+#define JSON_MAX ((size_t)256 * 1024 * 1024)
+
+/* By how many bytes the kind of a file is found. */
+#define START ((size_t)64 * 1024)
+
+static int take_line(void *user, struct text line, struct iotsig_error *error)
+{
+    json_t *record;
+    if (line.n == 0)
+        return 0;
+    int status = iotsig_json_parse(line.p, line.n, &record, error);
+    if (status != 0) {
+        if (error != NULL)
+            error->position[0] = '\0'; /* the line within the line */
+        return status;
+    }
+    status = iotsig_records_take(user, record, error);
+    json_decref(record);
+    return status;
+}
+
+/* Whether the first line is a whole object, and another follows. */
+static bool is_lines(struct bytes start)
+{
+    const uint8_t *end = start.n == 0 ? NULL : memchr(start.p, '\n', start.n);
+    size_t n = end == NULL ? 0 : (size_t)(end - start.p);
+    if (n > 0 && start.p[n - 1] == '\r')
+        n--;
+    return start.n > 0 && start.p[0] == '{' && n > 0 && start.p[n - 1] == '}' &&
+           end + 1 < start.p + start.n && end[1] == '{';
+}
+
+static int read_json(struct record_reader *reader, struct iotsig_source *source,
+                     struct iotsig_error *error)
+{
+    json_t *root;
+    int status = iotsig_json_read(source, JSON_MAX, &root, error);
+    if (status != 0)
+        return status;
+    status = iotsig_records_take(reader, root, error);
+    json_decref(root);
+    return status;
+}
+
+static int read_records(struct iotsig_patterns *patterns, struct iotsig_source *source,
+                        struct bytes start, const char *path, struct iotsig_error *error)
+{
+    struct record_reader reader;
+    int status;
+    iotsig_records_init(&reader, patterns, path);
+    if (iotsig_csv_begins(start))
+        status = iotsig_csv_read(&reader, source, error);
+    else if (is_lines(start))
+        status = iotsig_lines(source, take_line, &reader, error);
+    else
+        status = read_json(&reader, source, error);
+    struct iotsig_error later;
+    int finished = iotsig_records_finish(&reader, status == 0 ? error : &later);
+    return status != 0 ? status : finished;
+}
+
+static int read_capture(struct iotsig_patterns *patterns, struct iotsig_source *source,
+                        const char *path, struct iotsig_error *cut, struct iotsig_error *error)
+{
+    struct iotsig_capture *capture;
+    int status = iotsig_capture_open_source(&capture, patterns->context, source,
+                                            patterns->options.filter, error);
+    if (status != 0) {
+        iotsig_source_close(source);
+        return status;
+    }
+    status = iotsig_patterns_read_capture(patterns, capture, path, error);
+    if (status == 0 && iotsig_capture_is_cut(capture, cut))
+        iotsig_fail_in(cut, IOTSIG_OK, path);
+    iotsig_capture_close(capture);
+    return status;
+}
+
+static int read_input(struct iotsig_patterns *patterns, const char *path, struct iotsig_error *cut,
+                      struct iotsig_error *error)
+{
+    struct iotsig_source *source;
+    struct bytes start;
+    *cut = (struct iotsig_error){.status = IOTSIG_OK};
+    int status = iotsig_source_open(&source, patterns->context, path, error);
+    if (status != 0)
+        return status;
+    status = iotsig_source_need(source, START, &start, error);
+    bool records = status == 0 && !iotsig_capture_looks_like(start) &&
+                   (iotsig_json_begins(start) || iotsig_csv_begins(start));
+    if (records) {
+        status = read_records(patterns, source, start, path, error);
+        if (status != 0)
+            iotsig_fail_in(error, status, path);
+        iotsig_source_close(source);
+        return status;
+    }
+    if (start.n == 0 && status != 0) {
+        iotsig_source_close(source);
+        return iotsig_fail_in(error, status, path);
+    }
+    return read_capture(patterns, source, path, cut, error);
+}
+
+/* Folders. */
+
+struct names_of_files {
+    char **items;
+    size_t count, capacity;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
+}
+
+static void free_files(const struct iotsig_allocator *allocator, struct names_of_files *files)
+{
+    for (size_t i = 0; i < files->count; i++)
+        iotsig_memory_free(allocator, files->items[i]);
+    iotsig_memory_free(allocator, files->items);
+}
+
+/* "folder/name", for a name that does not begin with a dot; NULL when there is no memory. */
+static char *join(const struct iotsig_allocator *allocator, const char *folder, const char *name)
+{
+    size_t n = strlen(folder), m = strlen(name);
+    bool slash = n == 0 || folder[n - 1] != '/';
+    char *path = iotsig_memory_get(allocator, n + m + 2);
+    if (path == NULL)
+        return NULL;
+    memcpy(path, folder, n);
+    if (slash)
+        path[n] = '/';
+    memcpy(path + n + (slash ? 1 : 0), name, m + 1);
+    return path;
+}
+
+static int list(const struct iotsig_allocator *allocator, const char *path, DIR *folder,
+                struct names_of_files *files, struct iotsig_error *error)
+{
+    struct dirent *entry;
+    while (errno = 0, (entry = readdir(folder)) != NULL) {
+        struct stat about;
+        if (entry->d_name[0] == '.')
+            continue;
+        char *joined = join(allocator, path, entry->d_name);
+        if (joined == NULL ||
+            !iotsig_array_grow(allocator, &files->items, &files->capacity, files->count + 1,
+                               sizeof *files->items)) {
+            iotsig_memory_free(allocator, joined);
+            return iotsig_fail_memory(error);
+        }
+        if (stat(joined, &about) == 0 && S_ISDIR(about.st_mode))
+            iotsig_memory_free(allocator, joined);
+        else
+            files->items[files->count++] = joined;
+    }
+    if (errno != 0)
+        return iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
+    if (files->count > 0)
+        qsort(files->items, files->count, sizeof *files->items, compare);
+    return 0;
+}
+
+/* Failures that are of one input, and let the others be read. */
+static bool is_of_input(int status)
+{
+    return status == IOTSIG_ERR_READ || status == IOTSIG_ERR_FORMAT ||
+           status == IOTSIG_ERR_UNSUPPORTED;
+}
+
+struct report {
+    int (*call)(void *user, const struct iotsig_error *what);
+    void *user;
+};
+
+/* Reads one file, and tells what there is to tell. `*stop`: the caller wants no more. */
+static int read_file(struct iotsig_patterns *patterns, const char *path,
+                     const struct report *report, bool *stop, struct iotsig_error *error)
+{
+    struct iotsig_error cut, failure;
+    int status = read_input(patterns, path, &cut, &failure);
+    if (status != 0) {
+        if (error != NULL)
+            *error = failure;
+        *stop = report->call != NULL && is_of_input(status) &&
+                report->call(report->user, &failure) != 0;
+    } else if (cut.message[0] != '\0') {
+        *stop = report->call != NULL && report->call(report->user, &cut) != 0;
+    }
+    return status;
+}
+
+static int read_folder(struct iotsig_patterns *patterns, const char *path, DIR *folder,
+                       const struct report *report, struct iotsig_error *error)
+{
+    const struct iotsig_allocator *allocator = &patterns->context->allocator;
+    struct names_of_files files = {0};
+    struct iotsig_error later;
+    bool stop = false;
+    int status = list(allocator, path, folder, &files, error);
+    if (status != 0) {
+        iotsig_fail_in(error, status, path);
+    } else if (files.count == 0) {
+        status = iotsig_fail(error, IOTSIG_ERR_READ, "the folder holds no file");
+        iotsig_fail_in(error, status, path);
+        if (report->call != NULL)
+            (void)report->call(report->user, error);
+    }
+    for (size_t i = 0; i < files.count && !stop && (status == 0 || is_of_input(status)); i++) {
+        int one = read_file(patterns, files.items[i], report, &stop,
+                            status == 0 ? error : &later);
+        if (one != 0 && (status == 0 || !is_of_input(one))) {
+            if (status != 0 && error != NULL)
+                *error = later;
+            status = one;
+        }
+    }
+    free_files(allocator, &files);
+    return status;
+}
+
+int iotsig_patterns_read(struct iotsig_patterns *patterns, const char *path,
+                         int (*call)(void *user, const struct iotsig_error *what), void *user,
+                         struct iotsig_error *error)
+{
+    const struct report report = {call, user};
+    bool stop = false;
+    DIR *folder = strcmp(path, "-") == 0 ? NULL : opendir(path);
+    if (folder == NULL)
+        return read_file(patterns, path, &report, &stop, error);
+    int status = read_folder(patterns, path, folder, &report, error);
+    closedir(folder);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Reading files of packets, flows, patterns and signatures.
+ *
+ * All come as records, JSON objects; a CSV row is made one first. A record says itself what it is.
+ * Flows or packets that follow one another with the same label are one pattern.
+ */
+#ifndef IOTSIG_FORMAT_READ_H
+#define IOTSIG_FORMAT_READ_H
+
+#include <jansson.h>
+
+#include "capture/source.h"
+#include "flow/group.h"
+#include "flow/patterns.h"
+
+struct record_reader {
+    struct iotsig_patterns *patterns;
+    const char *path;
+    struct iotsig_pattern *pattern; /**< the one that grows, or NULL */
+    struct grouper *grouper;        /**< when it grows by packets */
+    char *label;                    /**< of the pattern that grows: a copy */
+};
+
+void iotsig_records_init(struct record_reader *reader, struct iotsig_patterns *patterns,
+                         const char *path);
+
+/** Takes a record, or an array of them. @return 0, IOTSIG_ERR_FORMAT, IOTSIG_ERR_LIMIT, ... */
+int iotsig_records_take(struct record_reader *reader, json_t *value, struct iotsig_error *error);
+
+/** Completes the pattern that grows, and frees. */
+int iotsig_records_finish(struct record_reader *reader, struct iotsig_error *error);
+
+/** Whether the first bytes of a file are the titles of one of our CSV files. */
+bool iotsig_csv_begins(struct bytes start);
+
+/** Reads a CSV file (RFC 4180), each row as a record. */
+int iotsig_csv_read(struct record_reader *reader, struct iotsig_source *source,
+                    struct iotsig_error *error);
+
+#endif

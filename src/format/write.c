@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Patterns, signatures and packets in every format. */
+#include <stdio.h>
+
+#include "base/context.h"
+#include "base/error.h"
+#include "base/output.h"
+#include "flow/patterns.h"
+#include "format/records.h"
+#include "format/table.h"
+#include "signature/signature.h"
+
+/* The longest cell that is made here: a host and a port, or an application layer. */
+#define CELL_MAX 4096
+
+static const struct {
+    const char *name;
+    enum iotsig_format format;
+} formats[] = {{"text", IOTSIG_FORMAT_TEXT},
+               {"csv", IOTSIG_FORMAT_CSV},
+               {"json", IOTSIG_FORMAT_JSON},
+               {"jsonl", IOTSIG_FORMAT_JSONL},
+               {"yaml", IOTSIG_FORMAT_YAML}};
+
+int iotsig_format_parse(enum iotsig_format *format, const char *name, struct iotsig_error *error)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, name) == 0) {
+            *format = formats[i].format;
+            return 0;
+        }
+    return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
+                       "not a format (use text, csv, json, jsonl or yaml)");
+}
+
+bool iotsig_format_of_path(enum iotsig_format *format, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    if (dot == NULL || strchr(dot, '/') != NULL)
+        return false;
+    if (strcmp(dot, ".txt") == 0) {
+        *format = IOTSIG_FORMAT_TEXT;
+        return true;
+    }
+    if (strcmp(dot, ".yml") == 0) {
+        *format = IOTSIG_FORMAT_YAML;
+        return true;
+    }
+    return iotsig_format_parse(format, dot + 1, NULL) == 0;
+}
+
+static int refuse_yaml(const struct iotsig_style *style, struct iotsig_error *error)
+{
+    if (style->format != IOTSIG_FORMAT_YAML)
+        return 0;
+    return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
+                       "yaml is the format of profiles (use text, csv, json or jsonl)");
+}
+
+/* Cells of tables. */
+
+struct cell {
+    size_t n;
+    char text[CELL_MAX];
+};
+
+static void add(struct cell *cell, const char *text)
+{
+    struct text add = text_of(text);
+    size_t room = sizeof cell->text - cell->n;
+    size_t n = add.n < room ? add.n : room;
+    memcpy(cell->text + cell->n, add.p, n);
+    cell->n += n;
+}
+
+/* "host", or "host:port"; an IPv6 address in brackets before a port (RFC 3986 section 3.2.2). */
+static void host_cell(struct table *table, const char *host, int32_t port)
+{
+    struct cell cell = {.n = 0};
+    char digits[16];
+    bool brackets = port != IOTSIG_NO_PORT && strchr(host, ':') != NULL;
+    add(&cell, brackets ? "[" : "");
+    add(&cell, host);
+    add(&cell, brackets ? "]" : "");
+    if (port != IOTSIG_NO_PORT) {
+        snprintf(digits, sizeof digits, ":%d", (int)port);
+        add(&cell, digits);
+    }
+    iotsig_table_cell(table, (struct text){cell.text, cell.n});
+}
+
+static void protocol_cell(struct table *table, int network, int transport)
+{
+    struct cell cell = {.n = 0};
+    add(&cell, iotsig_transport_name(transport).p);
+    add(&cell, network == 4 ? "" : "/IPv6");
+    iotsig_table_cell(table, (struct text){cell.text, cell.n});
+}
+
+/* "DNS response AAAA api.example": values speak for themselves. */
+static void layer_cell(struct table *table, const struct iotsig_layer *layer)
+{
+    struct cell cell = {.n = 0};
+    struct iotsig_attribute attribute;
+    add(&cell, layer == NULL ? "-" : iotsig_layer_protocol(layer));
+    for (size_t i = 0; layer != NULL && iotsig_layer_attribute(layer, i, &attribute); i++) {
+        if (attribute.text == NULL && !attribute.truth)
+            continue;
+        add(&cell, " ");
+        add(&cell, attribute.text != NULL ? attribute.text : attribute.name);
+    }
+    iotsig_table_cell(table, (struct text){cell.text, cell.n});
+}
+
+static const char *const flow_titles[] = {">#",      "source",   "destination", "protocol",
+                                          "content", ">packets", ">bytes",      NULL};
+
+static void flow_row(struct table *table, const struct iotsig_pattern *pattern, size_t index)
+{
+    struct iotsig_flow flow;
+    iotsig_pattern_flow(pattern, index, &flow);
+    iotsig_table_number(table, index + 1);
+    host_cell(table, flow.src, flow.sport);
+    host_cell(table, flow.dst, flow.dport);
+    protocol_cell(table, flow.network, flow.transport);
+    layer_cell(table, flow.layer);
+    iotsig_table_number(table, flow.packets);
+    iotsig_table_number(table, flow.bytes);
+}
+
+static int write_table(const struct iotsig_pattern *pattern, struct iotsig_output *output,
+                       const struct iotsig_style *style, struct iotsig_error *error)
+{
+    struct table table;
+    iotsig_table_init(&table, &pattern->context->allocator, output, style, flow_titles);
+    for (size_t i = 0; i < pattern->count; i++)
+        flow_row(&table, pattern, i);
+    return iotsig_table_finish(&table) ? 0 : iotsig_fail_memory(error);
+}
+
+/* What somebody called a file or a signature, without what a terminal could obey. */
+static void put_safe(struct iotsig_output *output, const char *text)
+{
+    struct iotsig_error shown = {.status = 0};
+    iotsig_fail_in(&shown, 0, text);
+    put_string(output, shown.file);
+}
+
+static void put_count(struct iotsig_output *output, size_t count, const char *what)
+{
+    iotsig_put_number(output, count);
+    put_string(output, " ");
+    put_string(output, what);
+    put_string(output, count == 1 ? "" : "s");
+}
+
+/* Flows as JSON, with something in front of each. */
+
+static void put_flows(struct iotsig_output *output, const struct iotsig_pattern *pattern)
+{
+    put_string(output, "\"flows\":[");
+    for (size_t i = 0; i < pattern->count; i++) {
+        put_string(output, i == 0 ? "{" : ",{");
+        iotsig_put_flow_json(output, pattern, i);
+        put_string(output, "}");
+    }
+    put_string(output, "]");
+}
+
+static void put_flow_lines(struct iotsig_output *output, const struct iotsig_pattern *pattern,
+                           const char *member, const char *value)
+{
+    for (size_t i = 0; i < pattern->count; i++) {
+        put_string(output, "{\"");
+        put_string(output, member);
+        put_string(output, "\":");
+        iotsig_put_json(output, text_of(value));
+        put_string(output, ",");
+        iotsig_put_flow_json(output, pattern, i);
+        put_string(output, "}\n");
+    }
+}
+
+struct table_member {
+    struct iotsig_output *output;
+    bool first;
+};
+
+static void put_name(void *user, const char *key, const char *value)
+{
+    struct table_member *member = user;
+    put_string(member->output, member->first ? "" : ",");
+    iotsig_put_json(member->output, text_of(key));
+    put_string(member->output, ":");
+    iotsig_put_json(member->output, text_of(value));
+    member->first = false;
+}
+
+static void put_names(struct iotsig_output *output, const struct iotsig_names *names)
+{
+    struct table_member member = {output, true};
+    put_string(output, "\"hosts\":{\"IP\":{");
+    iotsig_names_each(names, IOTSIG_NAMES_IP, put_name, &member);
+    member.first = true;
+    put_string(output, "},\"ALIAS\":{");
+    iotsig_names_each(names, IOTSIG_NAMES_ALIAS, put_name, &member);
+    put_string(output, "}}");
+}
+
+static void patterns_json(const struct iotsig_patterns *patterns, struct iotsig_output *output)
+{
+    put_string(output, "[");
+    for (size_t i = 0; i < patterns->count; i++) {
+        put_string(output, i == 0 ? "{\"input\":" : ",{\"input\":");
+        iotsig_put_json(output, text_of(patterns->items[i].input));
+        put_string(output, ",");
+        put_names(output, iotsig_patterns_names(patterns, i));
+        put_string(output, ",");
+        put_flows(output, patterns->items[i].pattern);
+        put_string(output, "}");
+    }
+    put_string(output, "]\n");
+}
+
+static int patterns_text(const struct iotsig_patterns *patterns, struct iotsig_output *output,
+                         const struct iotsig_style *style, struct iotsig_error *error)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < patterns->count; i++) {
+        const struct patterns_item *item = &patterns->items[i];
+        put_string(output, i == 0 ? "" : "\n");
+        put_safe(output, item->input);
+        put_string(output, ": ");
+        put_count(output, item->pattern->count, "flow");
+        put_string(output, "\n");
+        if (item->pattern->count > 0)
+            status = write_table(item->pattern, output, style, error);
+    }
+    return status;
+}
+
+static void put_flow_rows(struct iotsig_output *output, const struct iotsig_pattern *pattern,
+                          const char *input)
+{
+    for (size_t i = 0; i < pattern->count; i++)
+        iotsig_put_flow_csv(output, pattern, i, input);
+}
+
+int iotsig_patterns_write(const struct iotsig_patterns *patterns, struct iotsig_output *output,
+                          const struct iotsig_style *style, struct iotsig_error *error)
+{
+    switch (style->format) {
+    case IOTSIG_FORMAT_TEXT:
+        return patterns_text(patterns, output, style, error);
+    case IOTSIG_FORMAT_CSV:
+        put_string(output, iotsig_flow_columns);
+        for (size_t i = 0; i < patterns->count; i++)
+            put_flow_rows(output, patterns->items[i].pattern, patterns->items[i].input);
+        return 0;
+    case IOTSIG_FORMAT_JSON:
+        patterns_json(patterns, output);
+        return 0;
+    case IOTSIG_FORMAT_JSONL:
+        for (size_t i = 0; i < patterns->count; i++)
+            put_flow_lines(output, patterns->items[i].pattern, "input", patterns->items[i].input);
+        return 0;
+    default:
+        return refuse_yaml(style, error);
+    }
+}
+
+/* Seconds, with as many decimals as there are. */
+static void put_seconds(struct iotsig_output *output, int64_t ns)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "%lld.%09lld", (long long)(ns / 1000000000),
+                     (long long)(ns % 1000000000));
+    while (text[n - 1] == '0')
+        n--;
+    if (text[n - 1] == '.')
+        n--;
+    iotsig_output_put(output, text, (size_t)n);
+}
+
+static void signature_json(const struct iotsig_signature *signature, struct iotsig_output *output)
+{
+    if (signature == NULL) {
+        put_string(output, "{\"signature\":null}\n");
+        return;
+    }
+    put_string(output, "{\"signature\":{\"name\":");
+    iotsig_put_json(output, text_of(signature->name));
+    put_string(output, ",\"captures\":[");
+    for (size_t i = 0; i < signature->capture_count; i++) {
+        put_string(output, i == 0 ? "" : ",");
+        iotsig_put_json(output, text_of(signature->captures[i]));
+    }
+    put_string(output, "],\"timeout\":");
+    put_seconds(output, signature->timeout_ns);
+    put_string(output, ",");
+    put_flows(output, signature->pattern);
+    put_string(output, "}}\n");
+}
+
+static int signature_text(const struct iotsig_signature *signature, struct iotsig_output *output,
+                          const struct iotsig_style *style, struct iotsig_error *error)
+{
+    if (signature == NULL) {
+        put_string(output, "no signature: no input holds a flow\n");
+        return 0;
+    }
+    put_string(output, "signature ");
+    put_safe(output, signature->name);
+    put_string(output, ": ");
+    put_count(output, signature->pattern->count, "flow");
+    put_string(output, " common to ");
+    put_count(output, signature->capture_count, "capture");
+    put_string(output, "\n");
+    return signature->pattern->count == 0 ? 0
+                                          : write_table(signature->pattern, output, style, error);
+}
+
+int iotsig_signature_write(const struct iotsig_signature *signature, struct iotsig_output *output,
+                           const struct iotsig_style *style, struct iotsig_error *error)
+{
+    switch (style->format) {
+    case IOTSIG_FORMAT_TEXT:
+        return signature_text(signature, output, style, error);
+    case IOTSIG_FORMAT_CSV:
+        put_string(output, iotsig_flow_columns);
+        if (signature != NULL)
+            put_flow_rows(output, signature->pattern, signature->name);
+        return 0;
+    case IOTSIG_FORMAT_JSON:
+        signature_json(signature, output);
+        return 0;
+    case IOTSIG_FORMAT_JSONL:
+        if (signature != NULL)
+            put_flow_lines(output, signature->pattern, "signature", signature->name);
+        return 0;
+    default:
+        return refuse_yaml(style, error);
+    }
+}
+
+/* Packets. */
+
+struct iotsig_packet_writer {
+    const struct iotsig_allocator *allocator;
+    struct iotsig_output *output;
+    struct iotsig_style style;
+    struct table table;
+    uint64_t count;
+};
+
+static const char *const packet_titles[] = {">id",         "time",     "source",  ">sport",
+                                            "destination", ">dport",   "protocol", "content",
+                                            ">length",     NULL};
+
+int iotsig_packet_writer_new(struct iotsig_packet_writer **out, struct iotsig_context *context,
+                             struct iotsig_output *output, const struct iotsig_style *style,
+                             struct iotsig_error *error)
+{
+    int status = refuse_yaml(style, error);
+    if (status != 0)
+        return status;
+    struct iotsig_packet_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);
+    if (writer == NULL)
+        return iotsig_fail_memory(error);
+    *writer = (struct iotsig_packet_writer){
+        .allocator = &context->allocator, .output = output, .style = *style};
+    if (style->format == IOTSIG_FORMAT_TEXT)
+        iotsig_table_init(&writer->table, writer->allocator, output, &writer->style,
+                          packet_titles);
+    else if (style->format == IOTSIG_FORMAT_CSV)
+        put_string(output, iotsig_packet_columns);
+    else if (style->format == IOTSIG_FORMAT_JSON)
+        put_string(output, "[");
+    *out = writer;
+    return 0;
+}
+
+static void packet_row(struct table *table, const struct iotsig_packet *packet)
+{
+    char seconds[IOTSIG_TIME_TEXT];
+    size_t n = (size_t)(iotsig_write_time(seconds, packet->time) - seconds);
+    iotsig_table_number(table, packet->id);
+    iotsig_table_cell(table, (struct text){seconds, n});
+    host_cell(table, packet->src, IOTSIG_NO_PORT);
+    iotsig_table_number(table, packet->sport);
+    host_cell(table, packet->dst, IOTSIG_NO_PORT);
+    iotsig_table_number(table, packet->dport);
+    protocol_cell(table, packet->network, packet->transport);
+    layer_cell(table, packet->layer);
+    iotsig_table_number(table, packet->length);
+}
+
+int iotsig_packet_writer_put(struct iotsig_packet_writer *writer, const char *capture,
+                             const struct iotsig_packet *packet, struct iotsig_error *error)
+{
+    switch (writer->style.format) {
+    case IOTSIG_FORMAT_TEXT:
+        packet_row(&writer->table, packet);
+        if (writer->table.failed)
+            return iotsig_fail_memory(error);
+        break;
+    case IOTSIG_FORMAT_CSV:
+        iotsig_put_packet_csv(writer->output, packet);
+        break;
+    case IOTSIG_FORMAT_JSON:
+        put_string(writer->output, writer->count == 0 ? "" : ",\n");
+        iotsig_put_packet_json(writer->output, capture, packet);
+        break;
+    default:
+        iotsig_put_packet_json(writer->output, capture, packet);
+        put_string(writer->output, "\n");
+    }
+    writer->count++;
+    return 0;
+}
+
+int iotsig_packet_writer_free(struct iotsig_packet_writer *writer, struct iotsig_error *error)
+{
+    int status = 0;
+    if (writer == NULL)
+        return 0;
+    if (writer->style.format == IOTSIG_FORMAT_JSON)
+        put_string(writer->output, "]\n");
+    if (writer->style.format == IOTSIG_FORMAT_TEXT && !iotsig_table_finish(&writer->table))
+        status = iotsig_fail_memory(error);
+    iotsig_memory_free(writer->allocator, writer);
+    return status;
+}

@@ -18,7 +18,6 @@ static struct text text_of_name(const struct dns_name *name)
     return (struct text){name->text, name->n};
 }
 
-/* An A or AAAA record. One over multicast DNS names the device in its own words: not used. */
 static int learn_address(struct iotsig_names *names, struct dns_record *record, uint8_t version,
                          struct iotsig_error *error)
 {
@@ -30,16 +29,16 @@ static int learn_address(struct iotsig_names *names, struct dns_record *record, 
 }
 
 static int learn_record(struct iotsig_names *names, const struct dns_reader *reader,
-                        struct dns_record *record, bool multicast, struct iotsig_error *error)
+                        struct dns_record *record, struct iotsig_error *error)
 {
     struct text owner = text_of_name(&record->owner);
     struct dns_name target;
 
     switch (record->type) {
     case DNS_A:
-        return multicast ? 0 : learn_address(names, record, 4, error);
+        return learn_address(names, record, 4, error);
     case DNS_AAAA:
-        return multicast ? 0 : learn_address(names, record, 6, error);
+        return learn_address(names, record, 6, error);
     case DNS_CNAME:
         if (!iotsig_dns_data_name(reader, record, 0, &target))
             return 0;
@@ -57,19 +56,21 @@ static int learn_record(struct iotsig_names *names, const struct dns_reader *rea
     }
 }
 
+/* Multicast DNS names the devices in their own words: these are not used. */
 static int learn_dns(struct iotsig_names *names, const struct packet *packet,
                      struct iotsig_error *error)
 {
     struct dns_reader reader;
     struct dns_record record;
-    bool multicast = app_has_port(packet, IOTSIG_UDP, MDNS_PORT);
 
-    if (!iotsig_dns_start(&reader, iotsig_dns_message(packet)) || !reader.response)
+    if (app_has_port(packet, IOTSIG_UDP, MDNS_PORT) ||
+        !iotsig_dns_start(&reader, iotsig_dns_message(packet)) ||
+        !reader.response)
         return 0;
     while (iotsig_dns_next(&reader, &record) == 1) {
         if (record.section != DNS_ANSWER && record.section != DNS_ADDITIONAL)
             continue;
-        int status = learn_record(names, &reader, &record, multicast, error);
+        int status = learn_record(names, &reader, &record, error);
         if (status != 0)
             return status;
     }

@@ -369,7 +369,7 @@ static bool name_pairs(struct finish *finish)
     return true;
 }
 
-/* Adds a fingerprint to the first that it matches, or appends it. */
+/* Adds a fingerprint to the first that matches it, or appends it. */
 static bool add_fingerprint(struct iotsig_pattern *pattern, struct flow_index *index,
                             const struct flow *group, const uint16_t ports[2])
 {
@@ -394,11 +394,11 @@ static bool add_fingerprint(struct iotsig_pattern *pattern, struct flow_index *i
 static bool add_fingerprints(struct finish *finish, const struct iotsig_same_hosts *same)
 {
     struct iotsig_pattern *pattern = finish->grouper->pattern;
-    const struct match match = {pattern, same, false};
+    const struct match match = {pattern, same, pattern->match_random_ports};
     struct flow_index index;
     bool done = true;
 
-    iotsig_index_init(&index, &match);
+    iotsig_index_init(&index, &match, KEY_LEFT);
     for (size_t i = 0; done && i < finish->count; i++)
         done = add_fingerprint(pattern, &index, &finish->groups[i], finish->ports[i]);
     iotsig_index_fini(&index);

@@ -62,7 +62,7 @@ int iotsig_grouper_add(struct grouper *grouper, const struct raw_packet *packet,
                        const struct iotsig_layer *layer, struct iotsig_error *error);
 
 /**
- * Makes the flows of the pattern. `names` may be NULL.
+ * Makes the flows of the pattern, whose `match_random_ports` counts. `names` may be NULL.
  * @return 0, IOTSIG_ERR_MEMORY
  */
 int iotsig_grouper_finish(struct grouper *grouper, const struct iotsig_names *names,

@@ -3,7 +3,7 @@
  * How keys work. A key is a hash of the network and transport protocols, the unordered pair of
  * ends, and the application layer. An end is a key of its host (host/name.h) and one of its port:
  *
- *     looks for a match (left)                  may be found (right)
+ *     left                                      right
  *     fixed port p, in a plain fingerprint      its first two ports are those of its ends
  *         PORT + p, PORT_OTHER                      PORT + p, PORT_ANY
  *     else                                      else
@@ -28,9 +28,9 @@ enum port_key { PORT_ANY, PORT_OTHER, PORT };
 
 enum layer_key { LAYER_NONE, LAYER_SELF, LAYER_RESPONSE, LAYER_REQUEST };
 
-void iotsig_index_init(struct flow_index *index, const struct match *match)
+void iotsig_index_init(struct flow_index *index, const struct match *match, enum key_side side)
 {
-    *index = (struct flow_index){.match = match};
+    *index = (struct flow_index){.match = match, .side = side};
 }
 
 void iotsig_index_fini(struct flow_index *index)
@@ -75,6 +75,7 @@ static struct port_keys port_keys(const struct flow_index *index, const struct f
     if (side == KEY_LEFT) {
         if (plain && iotsig_flow_port_is_fixed(flow, end, index->match->random_ports))
             return (struct port_keys){{PORT + (uint64_t)flow->ports[end].port, PORT_OTHER}, 2};
+        /* Also where a port of a flow that is entered becomes fixed by its count later. */
         return (struct port_keys){{PORT_ANY}, 1};
     }
     if (plain)
@@ -210,7 +211,7 @@ static bool enter(struct flow_index *index, uint64_t key, uint32_t flow)
 
 bool iotsig_index_add(struct flow_index *index, uint32_t flow)
 {
-    if (!make_keys(index, &index->match->pattern->flows[flow], KEY_RIGHT))
+    if (!make_keys(index, &index->match->pattern->flows[flow], index->side))
         return false;
     for (size_t i = 0; i < index->key_count; i++)
         if (!enter(index, index->keys[i], flow))
@@ -218,18 +219,25 @@ bool iotsig_index_add(struct flow_index *index, uint32_t flow)
     return true;
 }
 
-uint32_t iotsig_index_find(struct flow_index *index, const struct flow *a)
+static bool makes_match(const struct flow_index *index, const struct flow *entered,
+                        const struct flow *flow)
 {
+    return index->side == KEY_LEFT ? iotsig_flow_matches(index->match, entered, flow)
+                                   : iotsig_flow_matches(index->match, flow, entered);
+}
+
+uint32_t iotsig_index_find(struct flow_index *index, const struct flow *flow)
+{
+    const struct flow *flows = index->match->pattern->flows;
     uint32_t best = INDEX_NONE;
     if (index->slot_count == 0)
         return best;
-    if (!make_keys(index, a, KEY_LEFT))
+    if (!make_keys(index, flow, index->side == KEY_LEFT ? KEY_RIGHT : KEY_LEFT))
         return INDEX_FAILED;
     for (size_t i = 0; i < index->key_count; i++) {
         uint32_t node = slot_of(index, index->keys[i])->head;
         while (node != INDEX_NONE && index->nodes[node].flow < best) {
-            if (iotsig_flow_matches(index->match, a,
-                                    &index->match->pattern->flows[index->nodes[node].flow]))
+            if (makes_match(index, &flows[index->nodes[node].flow], flow))
                 best = index->nodes[node].flow;
             node = index->nodes[node].next;
         }

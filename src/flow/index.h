@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Finding the first fingerprint that another one matches, without comparing all pairs.
+ * Finding fingerprints that match, without comparing all pairs.
  *
- * Each fingerprint that may be found is entered under its right keys; one that looks for a match
- * has left keys. If a matches b they have a key in common; what has one is compared in full. So the
- * answer is that of a search from the front.
+ * "a matches b" has two sides: a is the left one, b the right one. An index holds fingerprints for
+ * one side, and looks for those that match one of the other. If a matches b, then a left key of a is
+ * a right key of b; what has a key in common is compared in full. So the answer is that of a search
+ * from the front.
  */
 #ifndef IOTSIG_FLOW_INDEX_H
 #define IOTSIG_FLOW_INDEX_H
@@ -22,6 +23,7 @@ struct index_node {
 
 struct flow_index {
     const struct match *match;
+    enum key_side side; /**< of the fingerprints in it */
     struct index_slot *slots; /**< open addressing; a power of two */
     size_t slot_count, used;
     struct index_node *nodes;
@@ -34,13 +36,17 @@ struct flow_index {
 #define INDEX_NONE UINT32_MAX
 #define INDEX_FAILED (UINT32_MAX - 1)
 
-void iotsig_index_init(struct flow_index *index, const struct match *match);
+/** An empty index, for fingerprints on one side of a match. */
+void iotsig_index_init(struct flow_index *index, const struct match *match, enum key_side side);
 void iotsig_index_fini(struct flow_index *index);
 
 /** Enters a flow of the pattern; numbers must come in ascending order. False: no memory. */
 bool iotsig_index_add(struct flow_index *index, uint32_t flow);
 
-/** The lowest number of an entered flow that `a` matches; INDEX_NONE, INDEX_FAILED (no memory). */
-uint32_t iotsig_index_find(struct flow_index *index, const struct flow *a);
+/**
+ * The lowest number of an entered flow that, with `flow` on the other side, makes a match;
+ * INDEX_NONE, INDEX_FAILED (no memory).
+ */
+uint32_t iotsig_index_find(struct flow_index *index, const struct flow *flow);
 
 #endif

@@ -92,6 +92,7 @@ static int read_capture(struct iotsig_pattern *pattern, struct reader *reader,
     struct iotsig_error later;
     int status = IOTSIG_ERR_MEMORY;
 
+    pattern->match_random_ports = reader->options->match_random_ports;
     if (grouper != NULL)
         iotsig_grouper_init(grouper, pattern);
     if (grouper == NULL || scratch == NULL) {

@@ -392,6 +392,7 @@ static int start(struct record_reader *reader, const char *label, bool packets,
     status = iotsig_pattern_new(&reader->pattern, context, error);
     if (status != 0 || !packets)
         return status;
+    reader->pattern->match_random_ports = reader->patterns->options.match_random_ports;
     reader->grouper = iotsig_memory_get(&context->allocator, sizeof *reader->grouper);
     if (reader->grouper == NULL)
         return iotsig_fail_memory(error);

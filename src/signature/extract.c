@@ -99,7 +99,7 @@ static bool index_runs(struct extraction *extraction)
 {
     for (size_t i = 0; i < extraction->run_count; i++) {
         struct run *run = &extraction->runs[i];
-        iotsig_index_init(&run->index, &extraction->match);
+        iotsig_index_init(&run->index, &extraction->match, KEY_RIGHT);
         run->indexed = true;
         for (size_t j = 0; j < run->count; j++)
             if (!iotsig_index_add(&run->index, (uint32_t)(run->start + j)))

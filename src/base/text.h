@@ -35,6 +35,14 @@ static inline bool text_equal(struct text a, struct text b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/** The text without `last` at its end, if it is there. */
+static inline struct text text_chop(struct text text, char last)
+{
+    if (text.n > 0 && text.p[text.n - 1] == last)
+        text.n--;
+    return text;
+}
+
 /** Writes one byte escaped to `to` (IOTSIG_ESCAPED_MAX bytes); returns the end. */
 char *iotsig_escape_byte(char *to, uint8_t byte);
 

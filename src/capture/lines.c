@@ -34,10 +34,7 @@ int iotsig_lines(struct iotsig_source *source, iotsig_line_function *each, void 
             return 0;
         if (status == 0) {
             struct text text = {(const char *)line.p, line.n};
-            if (text.p[text.n - 1] == '\n')
-                text.n--;
-            if (text.n > 0 && text.p[text.n - 1] == '\r')
-                text.n--;
+            text = text_chop(text_chop(text, '\n'), '\r');
             status = each(user, text, error);
         }
         if (status != 0) {

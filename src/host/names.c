@@ -216,8 +216,8 @@ static bool reverse_ipv6(struct text name, struct address *address)
         bool letter = c >= 'a' && c <= 'f';
         if ((!letter && !is_digit(c)) || (i > 0 && name.p[63 - 2 * i] != '.'))
             return false;
-        unsigned nibble = letter ? c - 'a' + 10u : c - '0' + 0u;
-        address->bytes[i / 2] = (uint8_t)(address->bytes[i / 2] << 4 | nibble);
+        unsigned nibble = letter ? 10u + c - 'a' : 0u + c - '0';
+        address->bytes[i / 2] = (uint8_t)((unsigned)address->bytes[i / 2] << 4 | nibble);
     }
     address->version = 6;
     return true;

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the program, and makes what it reads. The environment names the program: IOTSIG."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "examples"))
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+PROGRAM = os.environ.get("IOTSIG", os.path.join(ROOT, "build", "iotsig"))
+CORPUS = os.environ.get("IOTSIG_CORPUS", os.path.join(ROOT, "..", "shared", "corpus"))
+SKIPPED = 77  # meson's
+
+SECOND = 10**9
+START = 1_700_000_000 * SECOND
+
+
+class Result:
+    def __init__(self, process):
+        self.status = process.returncode
+        self.out = process.stdout.decode("utf-8")  # what is written is UTF-8, whatever was read
+        self.err = process.stderr.decode("utf-8")
+
+
+def run(*words, stdin=None, **more):
+    """Runs the program. A sanitizer's report or a signal is a failure of the test, whatever it tests."""
+    process = subprocess.run(
+        [PROGRAM, *words], input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True, timeout=120, **more,
+    )
+    result = Result(process)
+    if result.status < 0 or "Sanitizer" in result.err or "runtime error" in result.err:
+        raise AssertionError(f"iotsig {' '.join(words)}: status {result.status}\n{result.err[:4000]}")
+    return result
+
+
+class Case(unittest.TestCase):
+    maxDiff = 4000
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="iotsig-test-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, content):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def capture(self, *packets, name="a.pcap", link=1, step=SECOND // 100, **more):
+        """A pcap of frames, or of IP packets (link type Ethernet), a bit of time apart."""
+        import packets as make
+
+        frames = [make.ethernet(packet) for packet in packets] if link == 1 else packets
+        return self.write(name, make.pcap([(START + i * step, f) for i, f in enumerate(frames)], link=link, **more))
+
+    def run_ok(self, *words, **more):
+        result = run(*words, **more)
+        self.assertEqual((result.status, result.err), (0, ""))
+        return result.out
+
+    def packets(self, *words, **more):
+        return [json.loads(line) for line in self.run_ok("packets", "--format", "jsonl", *words, **more).splitlines()]
+
+    def flows(self, *words, **more):
+        """The flows of one input."""
+        (pattern,) = json.loads(self.run_ok("flows", "--format", "json", *words, **more))
+        return pattern["flows"]
+
+    def signature(self, *words, **more):
+        return json.loads(self.run_ok("extract", "--format", "json", *words, **more))["signature"]
+
+
+def need_corpus():
+    """Ends the test as skipped where the captures are not."""
+    if not os.path.isdir(CORPUS):
+        print(f"no corpus at {CORPUS} (IOTSIG_CORPUS names another place)")
+        sys.exit(SKIPPED)
+
+
+def need(program):
+    """Ends the test as skipped where a program is not installed."""
+    if shutil.which(program) is None:
+        print(f"{program} is not installed (scripts/install-deps --full)")
+        sys.exit(SKIPPED)
+
+
+main = unittest.main

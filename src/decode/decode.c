@@ -4,6 +4,9 @@
  * until the transport header is read, or something says that there is none. The number of steps is
  * bounded, so no nesting can take long. Headers that a capture has cut are not read half: a packet
  * counts once its ports (and for TCP its flags) are there.
+ *
+ * The headers that nearly all packets have are checked for once and then read from a cursor of
+ * their own: the compiler sees that it is long enough, and drops the checks of each field.
  */
 #include "decode/decode.h"
 
@@ -81,8 +84,12 @@ static enum next of_type(struct decoder *d, enum next next, unsigned type)
 
 static enum next ethernet(struct decoder *d)
 {
-    cursor_skip(&d->at, 12);
-    return of_type(d, NEXT_ETHER_TYPE, cursor_u16(&d->at));
+    enum { ADDRESSES = 12, HEADER = 14 };
+    if (d->at.left < HEADER)
+        return NEXT_NONE;
+    struct cursor head = cursor_sub(&d->at, HEADER);
+    cursor_skip(&head, ADDRESSES);
+    return of_type(d, NEXT_ETHER_TYPE, cursor_u16(&head));
 }
 
 static enum next pppoe(struct decoder *d)
@@ -374,16 +381,19 @@ static enum next ipv4(struct decoder *d)
 {
     enum { HEADER = 20, OFFSET = 0x1fff };
     struct address src = {.version = 4}, dst = {.version = 4};
-    size_t header = (cursor_u8(&d->at) & 15u) * 4;
-    cursor_skip(&d->at, 1);
-    size_t total = cursor_u16(&d->at);
-    cursor_skip(&d->at, 2);
-    unsigned fragment = cursor_u16(&d->at);
-    cursor_skip(&d->at, 1);
-    uint8_t protocol = cursor_u8(&d->at);
-    cursor_skip(&d->at, 2);
-    cursor_copy(&d->at, src.bytes, 4);
-    cursor_copy(&d->at, dst.bytes, 4);
+    if (d->at.left < HEADER)
+        return NEXT_NONE;
+    struct cursor head = cursor_sub(&d->at, HEADER);
+    size_t header = (cursor_u8(&head) & 15u) * 4;
+    cursor_skip(&head, 1);
+    size_t total = cursor_u16(&head);
+    cursor_skip(&head, 2);
+    unsigned fragment = cursor_u16(&head);
+    cursor_skip(&head, 1);
+    uint8_t protocol = cursor_u8(&head);
+    cursor_skip(&head, 2);
+    cursor_copy(&head, src.bytes, 4);
+    cursor_copy(&head, dst.bytes, 4);
     if (header < HEADER || (total != 0 && total < header) || (fragment & OFFSET) != 0)
         return NEXT_NONE;
     if (total != 0)
@@ -401,13 +411,17 @@ static enum next ipv4(struct decoder *d)
 /* RFC 8200. A payload length of 0 is that of a jumbogram, or as for IPv4. */
 static enum next ipv6(struct decoder *d)
 {
+    enum { HEADER = 40 };
     struct address src = {.version = 6}, dst = {.version = 6};
-    cursor_skip(&d->at, 4);
-    size_t length = cursor_u16(&d->at);
-    uint8_t protocol = cursor_u8(&d->at);
-    cursor_skip(&d->at, 1);
-    cursor_copy(&d->at, src.bytes, 16);
-    cursor_copy(&d->at, dst.bytes, 16);
+    if (d->at.left < HEADER)
+        return NEXT_NONE;
+    struct cursor head = cursor_sub(&d->at, HEADER);
+    cursor_skip(&head, 4);
+    size_t length = cursor_u16(&head);
+    uint8_t protocol = cursor_u8(&head);
+    cursor_skip(&head, 1);
+    cursor_copy(&head, src.bytes, 16);
+    cursor_copy(&head, dst.bytes, 16);
     if (length != 0)
         narrow(d, length);
     set_addresses(d, &src, &dst);
@@ -496,11 +510,12 @@ static enum next gre(struct decoder *d)
 /* RFC 768. Of the header the ports must be there. */
 static enum next udp(struct decoder *d)
 {
-    enum { HEADER = 8 };
-    d->packet->src.port = cursor_u16(&d->at);
-    d->packet->dst.port = cursor_u16(&d->at);
-    if (d->at.failed)
+    enum { HEADER = 8, PORTS = 4 };
+    if (d->at.left < PORTS)
         return NEXT_NONE;
+    struct cursor ports = cursor_sub(&d->at, PORTS);
+    d->packet->src.port = cursor_u16(&ports);
+    d->packet->dst.port = cursor_u16(&ports);
     d->packet->transport = IOTSIG_UDP;
     d->packet->cut = d->cut;
 
@@ -519,13 +534,14 @@ static enum next udp(struct decoder *d)
 static enum next tcp(struct decoder *d)
 {
     enum { HEADER = 20, UP_TO_FLAGS = 14 };
-    d->packet->src.port = cursor_u16(&d->at);
-    d->packet->dst.port = cursor_u16(&d->at);
-    cursor_skip(&d->at, 8);
-    size_t header = (cursor_u8(&d->at) >> 4) * 4u;
-    d->packet->tcp_flags = cursor_u8(&d->at);
-    if (d->at.failed)
+    if (d->at.left < UP_TO_FLAGS)
         return NEXT_NONE;
+    struct cursor head = cursor_sub(&d->at, UP_TO_FLAGS);
+    d->packet->src.port = cursor_u16(&head);
+    d->packet->dst.port = cursor_u16(&head);
+    cursor_skip(&head, 8);
+    size_t header = (cursor_u8(&head) >> 4) * 4u;
+    d->packet->tcp_flags = cursor_u8(&head);
     d->packet->transport = IOTSIG_TCP;
     d->packet->cut = d->cut;
     cursor_skip(&d->at, (header < HEADER ? HEADER : header) - UP_TO_FLAGS);
@@ -582,11 +598,6 @@ static enum next step(struct decoder *d, enum next next)
     default:
         return NEXT_NONE;
     }
-}
-
-bool iotsig_decode_knows(int link_type)
-{
-    return iotsig_link_type_is_known(link_type);
 }
 
 bool iotsig_decode(int link_type, struct bytes frame, struct packet *packet)

@@ -40,9 +40,6 @@ struct packet {
     struct bytes payload; /**< behind the transport header, as captured, without link padding */
 };
 
-/** Whether frames of a LINKTYPE_ value can be decoded. */
-bool iotsig_decode_knows(int link_type);
-
 /**
  * Decodes a frame of `link_type`.
  * @return true, with `*packet` filled, when it is a TCP segment or UDP datagram whose ports (and,

@@ -48,13 +48,13 @@ static struct pair_key key_of(const struct end ends[2], uint32_t transport)
 
 static int compare_ends(const struct end *a, const struct end *b)
 {
-    int order = memcmp(&a->address, &b->address, sizeof a->address);
+    int order = address_order(&a->address, &b->address);
     return order != 0 ? order : (int)a->port - (int)b->port;
 }
 
 static bool end_equal(const struct end *a, const struct end *b)
 {
-    return a->port == b->port && memcmp(&a->address, &b->address, sizeof a->address) == 0;
+    return a->port == b->port && address_equal(&a->address, &b->address);
 }
 
 static bool pair_is(const struct raw_pair *pair, const struct raw_packet *packet, bool swapped)
@@ -63,22 +63,21 @@ static bool pair_is(const struct raw_pair *pair, const struct raw_packet *packet
            end_equal(&pair->ends[!swapped], &packet->dst);
 }
 
-/* A slot of the cache: equal for both directions. */
+/* A slot of the cache: equal for both directions. Who makes many collide only makes them slow. */
 static size_t cache_slot(const struct raw_packet *packet)
 {
-    uint32_t a, b, c, d;
-    memcpy(&a, packet->src.address.bytes, sizeof a);
-    memcpy(&b, packet->dst.address.bytes, sizeof b);
-    memcpy(&c, packet->src.address.bytes + 12, sizeof c);
-    memcpy(&d, packet->dst.address.bytes + 12, sizeof d);
-    uint32_t sum = a + b + c + d + ((uint32_t)packet->src.port + packet->dst.port) * 0x9e3779b1u;
-    return (sum ^ sum >> 16) % PAIR_CACHE;
+    uint64_t a[2], b[2];
+    memcpy(a, packet->src.address.bytes, sizeof a);
+    memcpy(b, packet->dst.address.bytes, sizeof b);
+    uint64_t sum = a[0] + a[1] + b[0] + b[1] + packet->src.port + packet->dst.port;
+    uint64_t twist = (a[0] ^ a[1] ^ packet->src.port) * (b[0] ^ b[1] ^ packet->dst.port);
+    return (size_t)((sum ^ twist) * UINT64_C(0x9e3779b97f4a7c15) >> 32) % GROUPER_CACHE;
 }
 
 static bool add_pair(struct grouper *grouper, const struct raw_packet *packet, bool swapped,
                      uint32_t *number)
 {
-    struct raw_pair pair = {.transport = packet->transport, .first = UINT32_MAX, .newest = UINT32_MAX};
+    struct raw_pair pair = {.transport = packet->transport, .first = UINT32_MAX};
     pair.ends[swapped] = packet->src;
     pair.ends[!swapped] = packet->dst;
     struct pair_key key = key_of(pair.ends, pair.transport);
@@ -102,7 +101,7 @@ static bool find_pair(struct grouper *grouper, const struct raw_packet *packet, 
                       bool *swapped)
 {
     size_t slot = cache_slot(packet);
-    uint32_t cached = grouper->cache[slot];
+    uint32_t cached = grouper->pair_cache[slot];
     *swapped = compare_ends(&packet->src, &packet->dst) > 0;
     if (cached < grouper->pair_count && pair_is(&grouper->pairs[cached], packet, *swapped)) {
         *number = cached;
@@ -110,7 +109,7 @@ static bool find_pair(struct grouper *grouper, const struct raw_packet *packet, 
     }
     if (!add_pair(grouper, packet, *swapped, number))
         return false;
-    grouper->cache[slot] = *number;
+    grouper->pair_cache[slot] = *number;
     return true;
 }
 
@@ -120,7 +119,7 @@ static int too_many(const struct grouper *grouper, struct iotsig_error *error)
                        (unsigned long)grouper->pattern->context->max_flows);
 }
 
-static int add_group(struct grouper *grouper, uint32_t pair, uint32_t layer,
+static int add_group(struct grouper *grouper, uint32_t pair, uint32_t layer, uint32_t *number,
                      struct iotsig_error *error)
 {
     const uint32_t key[2] = {pair, layer};
@@ -138,46 +137,52 @@ static int add_group(struct grouper *grouper, uint32_t pair, uint32_t layer,
     else if (iotsig_map_put(&grouper->group_numbers, key, sizeof key, grouper->group_count,
                             &added) == NULL)
         return iotsig_fail_memory(error);
-    of->newest = (uint32_t)grouper->group_count;
+    *number = (uint32_t)grouper->group_count;
     grouper->groups[grouper->group_count++] = (struct raw_group){.pair = pair, .layer = layer};
     return 0;
 }
 
-/* Makes the group of this layer the newest of the pair. */
-static int find_group(struct grouper *grouper, uint32_t pair, uint32_t layer,
+static bool group_is(const struct grouper *grouper, uint32_t group, uint32_t pair, uint32_t layer)
+{
+    return group < grouper->group_count && grouper->groups[group].pair == pair &&
+           grouper->groups[group].layer == layer;
+}
+
+static int find_group(struct grouper *grouper, uint32_t pair, uint32_t layer, uint32_t *number,
                       struct iotsig_error *error)
 {
     const uint32_t key[2] = {pair, layer};
-    struct raw_pair *of = &grouper->pairs[pair];
-
-    if (of->first == UINT32_MAX)
-        return add_group(grouper, pair, layer, error);
-    if (grouper->groups[of->newest].layer == layer)
-        return 0;
-    if (grouper->groups[of->first].layer == layer) {
-        of->newest = of->first;
-        return 0;
+    uint32_t *cached = &grouper->group_cache[(pair + layer * 0x9e3779b1u) % GROUPER_CACHE];
+    if (!group_is(grouper, *cached, pair, layer)) {
+        uint32_t first = grouper->pairs[pair].first;
+        bool is_first = group_is(grouper, first, pair, layer);
+        const uint64_t *known =
+            is_first ? NULL : iotsig_map_get(&grouper->group_numbers, key, sizeof key);
+        if (!is_first && known == NULL) {
+            int status = add_group(grouper, pair, layer, cached, error);
+            if (status != 0)
+                return status;
+        } else {
+            *cached = is_first ? first : (uint32_t)*known;
+        }
     }
-    const uint64_t *known = iotsig_map_get(&grouper->group_numbers, key, sizeof key);
-    if (known == NULL)
-        return add_group(grouper, pair, layer, error);
-    of->newest = (uint32_t)*known;
+    *number = *cached;
     return 0;
 }
 
 int iotsig_grouper_add(struct grouper *grouper, const struct raw_packet *packet,
                        const struct iotsig_layer *layer, struct iotsig_error *error)
 {
-    uint32_t pair;
+    uint32_t pair, number;
     bool swapped;
     uint32_t layer_number = iotsig_layers_add(&grouper->pattern->layers, layer);
     if (layer_number == LAYER_FAILED || !find_pair(grouper, packet, &pair, &swapped))
         return iotsig_fail_memory(error);
-    int status = find_group(grouper, pair, layer_number, error);
+    int status = find_group(grouper, pair, layer_number, &number, error);
     if (status != 0)
         return status;
 
-    struct raw_group *group = &grouper->groups[grouper->pairs[pair].newest];
+    struct raw_group *group = &grouper->groups[number];
     if (group->packets == 0) {
         group->network = packet->network;
         group->swapped = swapped;
@@ -185,9 +190,11 @@ int iotsig_grouper_add(struct grouper *grouper, const struct raw_packet *packet,
     }
     group->packets++;
     group->bytes += packet->length;
-    if (packet->time.ns < group->first.ns)
+    if (packet->time.digits == 0)
+        return 0;
+    if (group->first.digits == 0 || packet->time.ns < group->first.ns)
         group->first = packet->time;
-    if (packet->time.ns > group->last.ns)
+    if (group->last.digits == 0 || packet->time.ns > group->last.ns)
         group->last = packet->time;
     return 0;
 }

@@ -20,8 +20,7 @@
 struct raw_pair {
     struct end ends[2];
     uint32_t transport;
-    uint32_t first;  /**< its first raw group, UINT32_MAX while it has none */
-    uint32_t newest; /**< the one that had the last packet */
+    uint32_t first; /**< its first raw group, UINT32_MAX while it has none */
 };
 
 struct raw_group {
@@ -40,8 +39,8 @@ struct raw_packet {
     struct iotsig_time time;
 };
 
-/** Direct-mapped: most packets belong to a pair seen shortly before. */
-#define PAIR_CACHE 1024
+/** Of each direct-mapped cache: most packets belong to a pair and group seen shortly before. */
+#define GROUPER_CACHE 8192
 
 struct grouper {
     struct iotsig_pattern *pattern;
@@ -51,7 +50,7 @@ struct grouper {
     size_t pair_count, pair_capacity;
     struct raw_group *groups;
     size_t group_count, group_capacity;
-    uint32_t cache[PAIR_CACHE];
+    uint32_t pair_cache[GROUPER_CACHE], group_cache[GROUPER_CACHE];
 };
 
 void iotsig_grouper_init(struct grouper *grouper, struct iotsig_pattern *pattern);

@@ -80,6 +80,9 @@ static int learn_dns(struct iotsig_names *names, const struct packet *packet,
 static int learn_server_name(struct iotsig_names *names, const struct packet *packet,
                              struct iotsig_error *error)
 {
+    /* No ClientHello in clear comes after application data: most segments need no look. */
+    if (bytes_start_with(packet->payload, "\x17", 1))
+        return 0;
     struct bytes name = iotsig_tls_walk(packet->payload).server_name;
     if (name.n > 0 && name.p[name.n - 1] == '.')
         name.n--;

@@ -25,8 +25,6 @@
 /* What libarchive is given at a time. */
 #define PIECE ((size_t)64 * 1024)
 
-/* A decompressor that gives nothing for so many bytes of input gives nothing. */
-
 struct iotsig_source {
     const struct iotsig_context *context;
     char *name;
@@ -35,7 +33,9 @@ struct iotsig_source {
     uint64_t size, taken; /* of the file itself */
 
     struct archive *archive; /* NULL: plain */
-    uint8_t *piece;          /* PIECE bytes */
+    uint8_t *piece;          /* PIECE bytes, what libarchive is given */
+    size_t begun;            /* of these were read before it was opened */
+    struct bytes block;      /* what libarchive has given, and is not in the buffer yet */
 
     uint8_t *buffer; /* IOTSIG_SOURCE_MAX bytes */
     size_t start, end;
@@ -73,15 +73,14 @@ static int fail_read(struct iotsig_source *source)
     return iotsig_fail_in(&source->error, source->failure, source->name);
 }
 
-/* libarchive's way to the file: what the buffer holds from before, then the file. */
+/* libarchive's way to the file: what was read to find the compression, then the rest. */
 static la_ssize_t give_piece(struct archive *archive, void *user, const void **piece)
 {
     struct iotsig_source *source = user;
     *piece = source->piece;
-    if (source->start < source->end) {
-        size_t n = source->end - source->start;
-        memcpy(source->piece, source->buffer + source->start, n);
-        source->start = source->end = 0;
+    if (source->begun > 0) {
+        size_t n = source->begun;
+        source->begun = 0;
         return (la_ssize_t)n;
     }
     ssize_t n = take_raw(source, source->piece, PIECE);
@@ -115,19 +114,8 @@ static bool ended_early(struct archive *archive)
     return text != NULL && strstr(text, "runcated") != NULL;
 }
 
-static int fill_decompressed(struct iotsig_source *source)
+static int fail_decompressing(struct iotsig_source *source)
 {
-    la_ssize_t n = archive_read_data(source->archive, source->buffer + source->end,
-                                     IOTSIG_SOURCE_MAX - source->end);
-    if (n >= 0) {
-        source->ended = n == 0;
-        source->end += (size_t)n;
-        return 0;
-    }
-    if (ended_early(source->archive)) {
-        source->ended = source->cut = true;
-        return 0;
-    }
     const char *text = archive_error_string(source->archive);
     source->failure = iotsig_fail(&source->error, IOTSIG_ERR_FORMAT,
                                   "the compressed data is damaged: %s (fetch the file again)",
@@ -135,6 +123,32 @@ static int fill_decompressed(struct iotsig_source *source)
     iotsig_fail_at(&source->error, source->failure, "byte %llu",
                    (unsigned long long)(source->offset + source->end - source->start));
     return iotsig_fail_in(&source->error, source->failure, source->name);
+}
+
+/* Takes blocks and not a buffer full: when it fails, what came before is not lost. */
+static int fill_decompressed(struct iotsig_source *source)
+{
+    if (source->block.n == 0) {
+        const void *block;
+        la_int64_t offset;
+        int status = archive_read_data_block(source->archive, &block, &source->block.n, &offset);
+        source->block.p = block;
+        if (status == ARCHIVE_EOF || (status < ARCHIVE_WARN && ended_early(source->archive))) {
+            source->cut = status != ARCHIVE_EOF;
+            source->ended = true;
+            source->block.n = 0;
+        } else if (status < ARCHIVE_WARN) {
+            source->block.n = 0;
+            return fail_decompressing(source);
+        }
+    }
+    struct cursor at = cursor_of(source->block);
+    struct bytes taken = cursor_take_most(&at, IOTSIG_SOURCE_MAX - source->end);
+    if (taken.n > 0)
+        memcpy(source->buffer + source->end, taken.p, taken.n);
+    source->end += taken.n;
+    source->block = cursor_rest(&at);
+    return 0;
 }
 
 static int give_failure(const struct iotsig_source *source, struct iotsig_error *error)
@@ -183,13 +197,12 @@ int iotsig_source_skip(struct iotsig_source *source, uint64_t n, uint64_t *skipp
     return 0;
 }
 
-/* Sets the decompressor up over what lies in the buffer and follows it. */
+/* Sets the decompressor up; `source->piece` holds what was read so far. */
 static int start_decompressing(struct iotsig_source *source, struct iotsig_error *error)
 {
     struct archive_entry *entry;
-    source->piece = iotsig_memory_get(&source->context->allocator, PIECE);
     source->archive = archive_read_new();
-    if (source->piece == NULL || source->archive == NULL)
+    if (source->archive == NULL)
         return iotsig_fail_memory(error);
     archive_read_support_format_raw(source->archive);
     archive_read_support_filter_gzip(source->archive);
@@ -200,8 +213,11 @@ static int start_decompressing(struct iotsig_source *source, struct iotsig_error
     if (archive_read_open(source->archive, source, NULL, give_piece, NULL) == ARCHIVE_OK &&
         archive_read_next_header(source->archive, &entry) == ARCHIVE_OK)
         return 0;
-
-    /* The raw format refuses a stream that decompresses to nothing, or not at all. */
+    if (ended_early(source->archive)) {
+        source->ended = source->cut = true;
+        return 0;
+    }
+    /* The raw format refuses what decompresses to nothing. */
     const char *text = archive_error_string(source->archive);
     iotsig_fail(error, IOTSIG_ERR_FORMAT,
                 "the compressed data is cut or damaged at its start%s%s (fetch the file again)",
@@ -209,11 +225,9 @@ static int start_decompressing(struct iotsig_source *source, struct iotsig_error
     return iotsig_fail_in(error, IOTSIG_ERR_FORMAT, source->name);
 }
 
+/* Reads the first bytes, and finds out whether they are compressed. */
 static int begin(struct iotsig_source *source, struct iotsig_error *error)
 {
-    struct bytes start;
-    int status = 0;
-    /* Pieces are at most PIECE, so that give_piece() can copy what is there. */
     while (source->end < MAGIC_MAX && !source->ended) {
         ssize_t n = take_raw(source, source->buffer + source->end, PIECE - source->end);
         if (n < 0) {
@@ -223,12 +237,16 @@ static int begin(struct iotsig_source *source, struct iotsig_error *error)
         source->ended = n == 0;
         source->end += (size_t)n;
     }
-    start = (struct bytes){source->buffer, source->end};
-    if (is_compressed(start)) {
-        source->ended = false;
-        status = start_decompressing(source, error);
-    }
-    return status;
+    if (!is_compressed((struct bytes){source->buffer, source->end}))
+        return 0;
+    source->piece = iotsig_memory_get(&source->context->allocator, PIECE);
+    if (source->piece == NULL)
+        return iotsig_fail_memory(error);
+    memcpy(source->piece, source->buffer, source->end);
+    source->begun = source->end;
+    source->end = 0;
+    source->ended = false;
+    return start_decompressing(source, error);
 }
 
 static int new_source(struct iotsig_source **out, struct iotsig_context *context, int fd,

@@ -68,6 +68,9 @@ int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator);
 /** Raises the exit status to what an error means, and prints it; a closed pipe is no error. */
 void cli_fail(struct run *run, const struct iotsig_error *error);
 
+/** The same for an allocation of the program's own. */
+void cli_fail_memory(struct run *run);
+
 /** Raises the exit status. */
 void cli_raise(struct run *run, enum exit_status status);
 

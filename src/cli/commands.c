@@ -56,7 +56,7 @@ static void perform_packets(struct run *run)
     uint64_t written = 0;
 
     if (opened == NULL) {
-        cli_raise(run, EXIT_RESOURCE);
+        cli_fail_memory(run);
         return;
     }
     for (int i = 0; run->settings.strict && i < count && !cli_is_over(run); i++)

@@ -280,7 +280,7 @@ bool cli_parse(struct run *run, int argc, char **argv)
     run->settings.inputs = calloc((size_t)argc + 1, sizeof *run->settings.inputs);
     bool done = false;
     if (later.same_hosts == NULL || run->settings.inputs == NULL)
-        run->status = EXIT_RESOURCE;
+        cli_fail_memory(run);
     else
         done = parse_all(run, &later, argc, argv) && prepare(run, &later);
     free(later.same_hosts);

@@ -65,6 +65,12 @@ void cli_fail(struct run *run, const struct iotsig_error *error)
     print(run, "", error);
 }
 
+void cli_fail_memory(struct run *run)
+{
+    const struct iotsig_error error = {.status = IOTSIG_ERR_MEMORY, .message = "out of memory"};
+    cli_fail(run, &error);
+}
+
 void cli_warn(struct run *run, const struct iotsig_error *warning)
 {
     if (run->settings.strict)

@@ -31,42 +31,47 @@ struct iotsig_packets {
     struct reader reader;
     uint64_t id;
     struct iotsig_layer layer;
-    struct iotsig_error end; /**< how the first pass ended; status IOTSIG_OK: at the end */
+    struct iotsig_error end; /**< how the stream or the first pass ended; IOTSIG_OK: at the end */
     struct iotsig_error cut;
     bool is_cut;
     char src[IOTSIG_ADDRESS_TEXT], dst[IOTSIG_ADDRESS_TEXT];
     char scratch[APP_TEXT_MAX];
 };
 
-/* Copies a stream to a file that has no name, and leaves it at its start. */
+/* Writes out all that a source gives; what ends it early goes to `end`. */
+static bool copy_out(struct iotsig_source *source, int fd, struct iotsig_error *end)
+{
+    struct bytes bytes;
+    while (iotsig_source_need(source, IOTSIG_SOURCE_MAX, &bytes, end), bytes.n > 0) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno != EINTR)
+            return false;
+        iotsig_source_advance(source, n > 0 ? (size_t)n : 0);
+    }
+    return true;
+}
+
+/*
+ * Copies a stream, decompressed, to a file that has no name. A stream that breaks off has given
+ * what it gave: `end` says why, and is for the end of the packets.
+ */
 static int spool(struct iotsig_context *context, const char *path, int *fd,
-                 struct iotsig_error *error)
+                 struct iotsig_error *end, struct iotsig_error *error)
 {
     struct iotsig_source *source;
-    struct bytes bytes;
     const char *folder = getenv("TMPDIR");
     int status = iotsig_source_open(&source, context, path, error);
     if (status != 0)
         return status;
-
     *fd = open(folder != NULL ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    bool written = *fd >= 0;
-    while (written && (status = iotsig_source_need(source, IOTSIG_SOURCE_MAX, &bytes, error)) == 0 &&
-           bytes.n > 0) {
-        ssize_t n = write(*fd, bytes.p, bytes.n);
-        written = n > 0 || (n < 0 && errno == EINTR);
-        if (n > 0)
-            iotsig_source_advance(source, (size_t)n);
-    }
-    written = written && lseek(*fd, 0, SEEK_SET) == 0;
-    if (!written)
+    if (*fd < 0 || !copy_out(source, *fd, end)) {
         status = iotsig_fail(error, IOTSIG_ERR_WRITE,
                              "cannot spool to a temporary file: %s (set TMPDIR to a folder with room)",
                              strerror(errno));
-    if (status != 0)
         iotsig_fail_in(error, status, iotsig_source_name(source));
-    if (status != 0 && *fd >= 0)
-        close(*fd);
+        if (*fd >= 0)
+            close(*fd);
+    }
     iotsig_source_close(source);
     return status;
 }
@@ -111,7 +116,7 @@ static int learn(struct iotsig_packets *packets, struct iotsig_capture *capture,
     }
     if (status != 0)
         iotsig_fail_in(&packets->end, status, path);
-    packets->is_cut = status == 0 && iotsig_capture_is_cut(capture, &packets->cut);
+    packets->is_cut = packets->end.status == IOTSIG_OK && iotsig_capture_is_cut(capture, &packets->cut);
     if (packets->is_cut)
         iotsig_fail_in(&packets->cut, IOTSIG_OK, path);
     return 0;
@@ -140,12 +145,12 @@ static int open_passes(struct iotsig_packets *packets, const char *path, int fd,
 }
 
 /* A regular file is read as it is; anything else can be read only once. */
-static int open_file(struct iotsig_context *context, const char *path, int *fd,
+static int open_file(struct iotsig_packets *packets, const char *path, int *fd,
                      struct iotsig_error *error)
 {
     struct stat about;
     if (strcmp(path, "-") == 0 || (stat(path, &about) == 0 && !S_ISREG(about.st_mode)))
-        return spool(context, path, fd, error);
+        return spool(packets->context, path, fd, &packets->end, error);
     *fd = open(path, O_RDONLY | O_CLOEXEC);
     if (*fd >= 0)
         return 0;
@@ -166,7 +171,7 @@ int iotsig_packets_open(struct iotsig_packets **out, struct iotsig_context *cont
     int status = packets->options.names != NULL
                      ? iotsig_names_dup(&packets->names, packets->options.names, error)
                      : iotsig_names_new(&packets->names, context, error);
-    if (status == 0 && (status = open_file(context, path, &fd, error)) == 0) {
+    if (status == 0 && (status = open_file(packets, path, &fd, error)) == 0) {
         status = open_passes(packets, path, fd, error);
         close(fd);
     }

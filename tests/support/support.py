@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "examples"))
+import packets as make  # pylint: disable=wrong-import-position
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PROGRAM = os.environ.get("IOTSIG", os.path.join(ROOT, "build", "iotsig"))
@@ -59,11 +60,11 @@ class Case(unittest.TestCase):
         with open(self.path(name), "rb") as file:
             return file.read()
 
-    def capture(self, *packets, name="a.pcap", link=1, step=SECOND // 100, **more):
-        """A pcap of frames, or of IP packets (link type Ethernet), a bit of time apart."""
-        import packets as make
-
-        frames = [make.ethernet(packet) for packet in packets] if link == 1 else packets
+    def capture(self, *packets, name="a.pcap", link=None, step=SECOND // 100, **more):
+        """A pcap of IP packets, or of frames of a link type, a bit of time apart."""
+        frames = packets
+        if link is None:
+            link, frames = 1, [make.ethernet(packet) for packet in packets]
         return self.write(name, make.pcap([(START + i * step, f) for i, f in enumerate(frames)], link=link, **more))
 
     def run_ok(self, *words, **more):

@@ -253,17 +253,16 @@ int iotsig_output_flush(struct iotsig_output *output, struct iotsig_error *error
     return report(output, error);
 }
 
-/* Makes the new name last as well: without this a crash may bring back the old file. */
-static void sync_folder(struct iotsig_output *output)
+/*
+ * Makes the new name last as well: without this a crash may bring back the old file. Allocates
+ * nothing, since the file is in its place already: the temporary name is cut to its folder.
+ */
+static void sync_folder(char *temporary)
 {
-    const char *slash = strrchr(output->final, '/');
-    char *folder = slash == NULL ? join(output->allocator, ".", 1, "")
-                                 : join(output->allocator, output->final,
-                                        (size_t)(slash - output->final) + 1, "");
-    if (folder == NULL)
-        return;
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    iotsig_memory_free(output->allocator, folder);
+    char *slash = strrchr(temporary, '/');
+    if (slash != NULL)
+        slash[1] = '\0';
+    int fd = open(slash == NULL ? "." : temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return;
     (void)fsync(fd);
@@ -283,7 +282,7 @@ static void finish_file(struct iotsig_output *output)
         output->failure = errno;
         return;
     }
-    sync_folder(output);
+    sync_folder(output->temporary);
     iotsig_memory_free(output->allocator, output->temporary);
     output->temporary = NULL;
 }

@@ -33,7 +33,8 @@ static bool write_packets(struct run *run, struct iotsig_packet_writer *writer,
 {
     struct iotsig_packet packet;
     struct iotsig_error error;
-    while (iotsig_packets_next(packets, &packet, NULL) == 1) {
+    int next;
+    while ((next = iotsig_packets_next(packets, &packet, &error)) == 1) {
         int status = iotsig_packet_writer_put(writer, path, &packet, &error);
         if (status == 0 && ++*count % FLUSH_EVERY == 0)
             status = iotsig_output_flush(run->output, &error);
@@ -42,6 +43,9 @@ static bool write_packets(struct run *run, struct iotsig_packet_writer *writer,
             return false;
         }
     }
+    /* What was known from the start has been told. */
+    if (next < 0 && iotsig_packets_failure(packets, NULL) == 0)
+        cli_fail(run, &error);
     return true;
 }
 

@@ -59,7 +59,8 @@ static void print(struct run *run, const char *kind, const struct iotsig_error *
 
 void cli_fail(struct run *run, const struct iotsig_error *error)
 {
-    if (error->status == IOTSIG_ERR_CLOSED)
+    /* What follows from being out of a resource is not told again. */
+    if (error->status == IOTSIG_ERR_CLOSED || run->status == EXIT_RESOURCE)
         return;
     cli_raise(run, meaning(error->status));
     print(run, "", error);

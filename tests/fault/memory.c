@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Runs one command line of the program again and again; each time another allocation fails: first
+ * that one alone, then it and all behind it. Every run must end with "out of a resource" and give
+ * all memory back. Prints how many allocations there are.
+ *
+ * usage: memory WORD...
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+struct meter {
+    size_t asked;   /* allocations asked for so far */
+    size_t fail_at; /* this one fails; 0: none */
+    bool lasting;   /* and all behind it */
+    size_t held;    /* not given back yet */
+};
+
+static void *resize(void *user, void *memory, size_t size)
+{
+    struct meter *meter = user;
+    if (size == 0) {
+        meter->held -= memory != NULL;
+        free(memory);
+        return NULL;
+    }
+    meter->asked++;
+    if (meter->fail_at != 0 &&
+        (meter->asked == meter->fail_at || (meter->lasting && meter->asked > meter->fail_at)))
+        return NULL;
+    void *got = realloc(memory, size);
+    meter->held += memory == NULL && got != NULL;
+    return got;
+}
+
+static int run(struct meter *meter, int argc, char **argv)
+{
+    const struct iotsig_allocator allocator = {resize, meter};
+    meter->asked = meter->held = 0;
+    return iotsig_cli(argc, argv, &allocator);
+}
+
+static int complain(const struct meter *meter, int status)
+{
+    printf("allocation %zu%s fails: status %d, %zu not freed\n", meter->fail_at,
+           meter->lasting ? " and all behind it" : "", status, meter->held);
+    return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    struct meter meter = {0};
+    int status = run(&meter, argc, argv);
+    if (status != EXIT_DONE || meter.held != 0)
+        return complain(&meter, status);
+    for (int lasting = 0; lasting < 2; lasting++) {
+        meter.lasting = lasting != 0;
+        for (meter.fail_at = 1;; meter.fail_at++) {
+            status = run(&meter, argc, argv);
+            bool failed = meter.asked >= meter.fail_at;
+            if (status != (failed ? EXIT_RESOURCE : EXIT_DONE) || meter.held != 0)
+                return complain(&meter, status);
+            if (!failed)
+                break;
+        }
+    }
+    printf("%zu allocations\n", meter.asked);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each allocation fails once: exit status 5, a message, no leak, and no output file."""
+import gzip
+import os
+import re
+import subprocess
+import unittest
+
+import support
+from support import START, Case, make
+
+METER = os.environ["IOTSIG_MEMORY_METER"]
+
+
+class Memory(Case):
+    def setUp(self):
+        super().setUp()
+        hello = make.client_hello("cloud.example.com")
+        frames = [make.ethernet(p) for p in (
+            make.udp("192.168.1.2", 40000, "192.168.1.1", 53, make.dns([("api.example.com", "A")])),
+            make.udp("192.168.1.1", 53, "192.168.1.2", 40000, make.dns(
+                [("api.example.com", "A")], [make.dns_record("api.example.com", "CNAME", "edge.example.net"),
+                                            make.dns_record("edge.example.net", "A", "198.51.100.7")])),
+            make.tcp("192.168.1.2", 40001, "198.51.100.7", 443, hello),
+            make.tcp("192.168.1.2", 40002, "198.51.100.8", 80, b"GET /a?b HTTP/1.1\r\n\r\n"),
+            make.udp("fd00::2", 40003, "fd00::1", 5683, make.coap(0, 1, ["oic", "res"])),
+            make.udp("192.168.1.2", 40004, "192.168.1.9", 9999, b"x" * 40),
+        )]
+        packets = [(START + i, frame) for i, frame in enumerate(frames)]
+        self.plain = self.write("a.pcap", make.pcap(packets))
+        self.packed = self.write("b.pcapng.gz", gzip.compress(make.pcapng(packets)))
+
+    def check(self, *words):
+        process = subprocess.run([METER, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=250, check=False)
+        out, err = process.stdout.decode(), process.stderr.decode()
+        self.assertEqual(process.returncode, 0, out[-500:] + err[-3000:])
+        allocations = int(re.search(r"(\d+) allocations$", out)[1])
+        self.assertGreater(allocations, 5)
+        self.assertEqual(len(re.findall("out of memory", err)), 2 * allocations)
+
+    def test_packets(self):
+        for kind in ("text", "csv", "jsonl"):
+            self.check("packets", "--format", kind, "-o", "/dev/null", self.plain, self.packed)
+
+    def test_flows(self):
+        for kind in ("text", "csv", "json"):
+            self.check("flows", "--format", kind, "-o", "/dev/null", "--match-random-ports", self.plain, self.packed)
+
+    def test_extract(self):
+        table = self.write("names.json", '{"IP": {"192.168.1.9": "plug.example"}, "ALIAS": {"a.example": "b.example"}}')
+        unbound = self.write("names.txt", "START_RRSET_CACHE\na.example.\t60\tIN\tA\t198.51.100.8\nEND_RRSET_CACHE\n")
+        for words in (("--dns-table", table), ("--dns-table", unbound, "--same-host", "plug.example=192.168.1.77"),
+                      ("--filter", "udp or tcp", "--keep", "dhcp,ack")):
+            self.check("extract", "--format", "json", "-o", "/dev/null", *words, self.plain, self.packed)
+
+    def test_files_of_ours(self):
+        for command, kind in (("packets", "csv"), ("packets", "jsonl"), ("flows", "csv"), ("flows", "json"), ("extract", "json")):
+            path = self.path(f"{command}.{kind}")
+            self.run_ok(command, "--format", kind, "-o", path, self.plain)
+            self.check("extract", "--format", "text", "-o", "/dev/null", path, self.packed)
+
+    def test_no_output_is_left(self):
+        os.mkdir(self.path("out"))
+        path = self.path("out/x.json")
+        self.check("extract", "-o", path, self.plain)
+        self.assertEqual(os.listdir(self.path("out")), ["x.json"])  # of the first run, in which nothing failed
+
+
+if __name__ == "__main__":
+    support.main()

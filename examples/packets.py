@@ -158,13 +158,13 @@ def dhcp(client, message, op=1):
 def pcap(frames, link=1, order="<", nanoseconds=False, snap=262144, modified=False):
     """A pcap of (time in nanoseconds, frame) pairs."""
     magic = 0xA1B2CD34 if modified else 0xA1B23C4D if nanoseconds else 0xA1B2C3D4
-    out = struct.pack(order + "IHHIIII", magic, 2, 4, 0, 0, snap, link)
+    out = [struct.pack(order + "IHHIIII", magic, 2, 4, 0, 0, snap, link)]
     for time, frame in frames:
         second, rest = divmod(time, 10**9)
         taken = frame[:snap]
-        out += struct.pack(order + "IIII", second, rest if nanoseconds else rest // 1000, len(taken), len(frame))
-        out += (bytes(8) if modified else b"") + taken
-    return out
+        out.append(struct.pack(order + "IIII", second, rest if nanoseconds else rest // 1000, len(taken), len(frame)))
+        out.append((bytes(8) if modified else b"") + taken)
+    return b"".join(out)
 
 
 def option(order, code, value):

@@ -219,24 +219,21 @@ static bool parse_all(struct run *run, struct later *later, int argc, char **arg
     int id;
     optind = 0; /* glibc: start over */
     opterr = 0;
-    while ((id = getopt_long(argc, argv, "+:o:qvh", options, NULL)) != -1 || optind < argc) {
-        if (id == -1) { /* an input; options may follow it */
-            bool rest = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
-            do
-                run->settings.inputs[run->settings.input_count++] = argv[optind++];
-            while (rest && optind < argc);
-            continue;
-        }
+    while ((id = getopt_long(argc, argv, ":o:qvh", options, NULL)) != -1) {
         if (id == OPTION_HELP) {
             cli_help_command(run->command);
             return false;
         }
+        if (id == '?' && optopt > 0 && optopt < OPTION_TIMEOUT)
+            return usage(run, "unknown option -%c", optopt);
         if (id == '?' || id == ':')
             return usage(run, id == '?' ? "unknown option %s" : "%s needs an argument",
                          argv[optind - 1]);
         if (!parse_option(run, later, id, optarg))
             return false;
     }
+    while (optind < argc)
+        run->settings.inputs[run->settings.input_count++] = argv[optind++];
     if (run->settings.input_count == 0)
         return usage(run, "no input (give %s)", run->command->arguments);
     return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "format/table.h"
 
-/* No column is made narrower than this. */
-#define COLUMN_MIN 6
+/* No column is made narrower than the first, while that is enough; then none than the second. */
+static const size_t narrowest[] = {6, 1};
 
 static const struct text gap = {"  ", 2};
 static const struct text ellipsis = {"\xe2\x80\xa6", 3}; /* U+2026, one column */
@@ -27,21 +27,28 @@ static struct text title_of(const struct table *table, size_t column)
     return text_of(table->titles[column] + (is_right(table, column) ? 1 : 0));
 }
 
+static size_t widest_of(const struct table *table)
+{
+    size_t widest = 0;
+    for (size_t i = 1; i < table->columns; i++)
+        if (table->width[i] > table->width[widest])
+            widest = i;
+    return widest;
+}
+
 /* Takes columns from the widest until the table fits. */
 static void fit(struct table *table)
 {
     size_t sum = gap.n * (table->columns - 1);
     for (size_t i = 0; i < table->columns; i++)
         sum += table->width[i];
-    while (table->style->width > 0 && sum > table->style->width) {
-        size_t widest = 0;
-        for (size_t i = 1; i < table->columns; i++)
-            if (table->width[i] > table->width[widest])
-                widest = i;
-        if (table->width[widest] <= COLUMN_MIN)
-            break;
-        table->width[widest]--;
-        sum--;
+    for (size_t pass = 0; pass < 2 && table->style->width > 0; pass++) {
+        size_t widest;
+        while (sum > table->style->width &&
+               table->width[widest = widest_of(table)] > narrowest[pass]) {
+            table->width[widest]--;
+            sum--;
+        }
     }
 }
 

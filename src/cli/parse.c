@@ -136,7 +136,7 @@ static bool parse_progress(struct run *run, const char *text)
     static const char *const words[] = {"auto", "always", "never"};
     for (int i = 0; i < 3; i++)
         if (strcmp(text, words[i]) == 0) {
-            run->settings.progress = i;
+            run->settings.progress = (unsigned)i;
             return true;
         }
     return usage(run, "--progress: use auto, always or never");

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tables of names (JSON, Unbound), and the file of hosts that are the same. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fuzz.h"
+
+static void require_clean(void *user, const char *key, const char *value)
+{
+    (void)user;
+    for (const char *c = key; *c != '\0'; c++)
+        REQUIRE(*c >= 0x20 && *c <= 0x7e);
+    for (const char *c = value; *c != '\0'; c++)
+        REQUIRE(*c >= 0x20 && *c <= 0x7e);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct iotsig_context *context = fuzz_context();
+    struct iotsig_names *names, *copy;
+    struct iotsig_same_hosts *same;
+    struct iotsig_error error;
+    char declaration[80];
+    const char *path = fuzz_file(data, size);
+
+    REQUIRE(iotsig_names_new(&names, context, &error) == 0);
+    if (iotsig_names_load(names, path, &error) == 0) {
+        iotsig_names_each(names, IOTSIG_NAMES_IP, require_clean, NULL);
+        iotsig_names_each(names, IOTSIG_NAMES_ALIAS, require_clean, NULL);
+        REQUIRE(iotsig_names_dup(&copy, names, &error) == 0);
+        REQUIRE(iotsig_names_count(copy, IOTSIG_NAMES_IP) == iotsig_names_count(names, IOTSIG_NAMES_IP));
+        iotsig_names_free(copy);
+    }
+    iotsig_names_free(names);
+
+    snprintf(declaration, sizeof declaration, "@%s", path);
+    REQUIRE(iotsig_same_hosts_new(&same, context, &error) == 0);
+    (void)iotsig_same_hosts_add(same, declaration, &error);
+    iotsig_same_hosts_free(same);
+    iotsig_context_free(context);
+    return 0;
+}

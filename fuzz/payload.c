@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The payload of one protocol: PROTOCOL, over TRANSPORT, at PORT. */
+#include <string.h>
+
+#include "app/app.h"
+#include "app/tls.h"
+#include "fuzz.h"
+#include "host/names.h"
+
+static void learn(const struct packet *packet)
+{
+    struct iotsig_context *context = fuzz_context();
+    struct iotsig_names *names;
+    REQUIRE(iotsig_names_new(&names, context, NULL) == 0);
+    (void)iotsig_names_learn(names, packet, NULL);
+    iotsig_names_free(names);
+    iotsig_context_free(context);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char scratch[APP_TEXT_MAX];
+    struct iotsig_layer layer;
+    struct packet packet = {.transport = TRANSPORT, .payload = {data, size}};
+    if (size > 65535)
+        return 0;
+    packet.src.address.version = packet.dst.address.version = 4;
+    packet.src.port = PORT;
+    packet.dst.port = 40000;
+    for (int cut = 0; cut < 2; cut++) {
+        packet.cut = cut != 0;
+        if (iotsig_app_parse(&packet, &layer, scratch)) {
+            struct iotsig_attribute attribute;
+            REQUIRE(strcmp(iotsig_layer_protocol(&layer), PROTOCOL) == 0 ||
+                    strcmp(iotsig_layer_protocol(&layer), "HTTP") == 0);
+            for (size_t i = 0; iotsig_layer_attribute(&layer, i, &attribute); i++)
+                for (const char *c = attribute.text; c != NULL && *c != '\0'; c++)
+                    REQUIRE(*c >= 0x20 && *c <= 0x7e);
+        }
+        learn(&packet);
+    }
+    return 0;
+}

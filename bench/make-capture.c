@@ -5,6 +5,7 @@
  * usage: make-capture packets N   N packets of few devices, as a home has them
  *        make-capture flows N     one packet of each of N flows: of each device to hosts of its own
  */
+#define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

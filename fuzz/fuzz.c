@@ -57,31 +57,38 @@ static struct iotsig_output *written(struct iotsig_context *context,
     return output;
 }
 
+/* All flows of a list: CSV and JSON lines keep patterns apart only by the names of their inputs. */
+struct walk {
+    const struct iotsig_patterns *patterns;
+    size_t pattern, flow;
+};
+
+static bool next_flow(struct walk *walk, struct iotsig_flow *flow, char id[IOTSIG_FLOW_ID])
+{
+    for (; walk->pattern < iotsig_patterns_count(walk->patterns); walk->pattern++, walk->flow = 0) {
+        const struct iotsig_pattern *pattern = iotsig_patterns_get(walk->patterns, walk->pattern);
+        if (walk->flow == iotsig_pattern_count(pattern))
+            continue;
+        iotsig_pattern_flow(pattern, walk->flow, flow);
+        iotsig_pattern_flow_id(pattern, walk->flow++, id);
+        return true;
+    }
+    return false;
+}
+
 static void require_same_flows(const struct iotsig_patterns *a, const struct iotsig_patterns *b)
 {
-    size_t at = 0; /* patterns without flows leave nothing in CSV */
-    for (size_t i = 0; i < iotsig_patterns_count(a); i++) {
-        const struct iotsig_pattern *pattern = iotsig_patterns_get(a, i);
-        if (iotsig_pattern_count(pattern) == 0)
-            continue;
-        while (at < iotsig_patterns_count(b) && iotsig_pattern_count(iotsig_patterns_get(b, at)) == 0)
-            at++;
-        REQUIRE(at < iotsig_patterns_count(b));
-        const struct iotsig_pattern *other = iotsig_patterns_get(b, at++);
-        REQUIRE(iotsig_pattern_count(pattern) == iotsig_pattern_count(other));
-        for (size_t j = 0; j < iotsig_pattern_count(pattern); j++) {
-            char id[IOTSIG_FLOW_ID], other_id[IOTSIG_FLOW_ID];
-            struct iotsig_flow flow, other_flow;
-            iotsig_pattern_flow(pattern, j, &flow);
-            iotsig_pattern_flow(other, j, &other_flow);
-            iotsig_pattern_flow_id(pattern, j, id);
-            iotsig_pattern_flow_id(other, j, other_id);
-            REQUIRE(strcmp(id, other_id) == 0);
-            REQUIRE(flow.count == other_flow.count && flow.packets == other_flow.packets &&
-                    flow.bytes == other_flow.bytes && flow.ports == other_flow.ports);
-            REQUIRE(flow.first.ns == other_flow.first.ns && flow.last.ns == other_flow.last.ns);
-        }
+    struct walk one = {a, 0, 0}, other = {b, 0, 0};
+    struct iotsig_flow flow, same;
+    char id[IOTSIG_FLOW_ID], same_id[IOTSIG_FLOW_ID];
+    while (next_flow(&one, &flow, id)) {
+        REQUIRE(next_flow(&other, &same, same_id));
+        REQUIRE(strcmp(id, same_id) == 0);
+        REQUIRE(flow.count == same.count && flow.packets == same.packets &&
+                flow.bytes == same.bytes && flow.ports == same.ports);
+        REQUIRE(flow.first.ns == same.first.ns && flow.last.ns == same.last.ns);
     }
+    REQUIRE(!next_flow(&other, &same, same_id));
 }
 
 /* What is written must be read again as it was. */

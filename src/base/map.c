@@ -60,16 +60,23 @@ uint64_t *iotsig_map_put(struct iotsig_map *map, const void *key, size_t n, uint
         return &entry->value;
     if (n > UINT32_MAX)
         return NULL;
-    entry = iotsig_arena_get(&map->arena, sizeof *entry + n);
+    entry = iotsig_arena_get(&map->arena, sizeof *entry + n + 1);
     if (entry == NULL)
         return NULL;
     entry->value = value;
     memcpy(entry->key, key, n);
+    entry->key[n] = '\0';
     HASH_ADD_KEYPTR_BYHASHVALUE(hh, map->entries, entry->key, n, hash, entry);
     if (failed)
         return NULL;
     *added = true;
     return &entry->value;
+}
+
+const char *iotsig_map_stored_key(const uint64_t *value)
+{
+    const char *entry = (const char *)value - offsetof(struct iotsig_map_entry, value);
+    return entry + offsetof(struct iotsig_map_entry, key);
 }
 
 const struct iotsig_map_entry *iotsig_map_next(const struct iotsig_map *map,

@@ -36,6 +36,9 @@ uint64_t *iotsig_map_get(const struct iotsig_map *map, const void *key, size_t n
 uint64_t *iotsig_map_put(struct iotsig_map *map, const void *key, size_t n, uint64_t value,
                          bool *added);
 
+/** The map's own copy of the key of a value that it gave, with a NUL behind it. */
+const char *iotsig_map_stored_key(const uint64_t *value);
+
 /** Iterates in the order of insertion: start with NULL, ends with NULL. */
 const struct iotsig_map_entry *iotsig_map_next(const struct iotsig_map *map,
                                                const struct iotsig_map_entry *entry);

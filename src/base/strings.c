@@ -16,19 +16,16 @@ void iotsig_strings_fini(struct iotsig_strings *strings)
 
 uint32_t iotsig_strings_add(struct iotsig_strings *strings, struct text text)
 {
-    const uint64_t *known = iotsig_map_get(&strings->map, text.p, text.n);
-    if (known != NULL)
-        return (uint32_t)*known;
-
-    struct iotsig_arena *arena = &strings->map.arena;
+    bool added;
     if (strings->count == IOTSIG_NO_STRING ||
-        !iotsig_array_grow(arena->allocator, &strings->items, &strings->capacity,
+        !iotsig_array_grow(strings->map.arena.allocator, &strings->items, &strings->capacity,
                            (size_t)strings->count + 1, sizeof *strings->items))
         return IOTSIG_NO_STRING;
-    const char *copy = iotsig_arena_text(arena, text.p, text.n);
-    bool added;
-    if (copy == NULL || iotsig_map_put(&strings->map, copy, text.n, strings->count, &added) == NULL)
+    const uint64_t *number =
+        iotsig_map_put(&strings->map, text.p, text.n, strings->count, &added);
+    if (number == NULL)
         return IOTSIG_NO_STRING;
-    strings->items[strings->count] = (struct text){copy, text.n};
-    return strings->count++;
+    if (added)
+        strings->items[strings->count++] = (struct text){iotsig_map_stored_key(number), text.n};
+    return (uint32_t)*number;
 }

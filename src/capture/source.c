@@ -22,6 +22,9 @@
 /* The longest magic number of a compression. */
 #define MAGIC_MAX 6
 
+/* What is read at a time: so much stays in the processor's cache until it is looked at. */
+#define READ_MOST ((size_t)256 * 1024)
+
 /* What libarchive is given at a time. */
 #define PIECE ((size_t)64 * 1024)
 
@@ -99,7 +102,8 @@ static bool is_compressed(struct bytes start)
 
 static int fill_plain(struct iotsig_source *source)
 {
-    ssize_t n = take_raw(source, source->buffer + source->end, IOTSIG_SOURCE_MAX - source->end);
+    size_t room = IOTSIG_SOURCE_MAX - source->end;
+    ssize_t n = take_raw(source, source->buffer + source->end, room < READ_MOST ? room : READ_MOST);
     if (n < 0)
         return fail_read(source);
     source->ended = n == 0;

@@ -16,13 +16,27 @@ void iotsig_grouper_init(struct grouper *grouper, struct iotsig_pattern *pattern
     iotsig_map_init(&grouper->group_numbers, &context->allocator, context->hash_key);
 }
 
-void iotsig_grouper_fini(struct grouper *grouper)
+static void drop_maps(struct grouper *grouper)
 {
-    const struct iotsig_allocator *allocator = &grouper->pattern->context->allocator;
     iotsig_map_fini(&grouper->pair_numbers);
     iotsig_map_fini(&grouper->group_numbers);
+}
+
+static void drop_groups(struct grouper *grouper)
+{
+    const struct iotsig_allocator *allocator = &grouper->pattern->context->allocator;
     iotsig_memory_free(allocator, grouper->pairs);
     iotsig_memory_free(allocator, grouper->groups);
+    grouper->pairs = NULL;
+    grouper->groups = NULL;
+    grouper->pair_count = grouper->pair_capacity = 0;
+    grouper->group_count = grouper->group_capacity = 0;
+}
+
+void iotsig_grouper_fini(struct grouper *grouper)
+{
+    drop_maps(grouper);
+    drop_groups(grouper);
 }
 
 /* The ends and transport of a pair, without gaps. */
@@ -148,26 +162,25 @@ static bool group_is(const struct grouper *grouper, uint32_t group, uint32_t pai
            grouper->groups[group].layer == layer;
 }
 
+/* Most pairs have one group, which they name; for the others there is a cache, and a map behind it. */
 static int find_group(struct grouper *grouper, uint32_t pair, uint32_t layer, uint32_t *number,
                       struct iotsig_error *error)
 {
     const uint32_t key[2] = {pair, layer};
     uint32_t *cached = &grouper->group_cache[(pair + layer * 0x9e3779b1u) % GROUPER_CACHE];
+    int status = 0;
+    *number = grouper->pairs[pair].first;
+    if (group_is(grouper, *number, pair, layer))
+        return 0;
     if (!group_is(grouper, *cached, pair, layer)) {
-        uint32_t first = grouper->pairs[pair].first;
-        bool is_first = group_is(grouper, first, pair, layer);
-        const uint64_t *known =
-            is_first ? NULL : iotsig_map_get(&grouper->group_numbers, key, sizeof key);
-        if (!is_first && known == NULL) {
-            int status = add_group(grouper, pair, layer, cached, error);
-            if (status != 0)
-                return status;
-        } else {
-            *cached = is_first ? first : (uint32_t)*known;
-        }
+        const uint64_t *known = iotsig_map_get(&grouper->group_numbers, key, sizeof key);
+        if (known != NULL)
+            *cached = (uint32_t)*known;
+        else
+            status = add_group(grouper, pair, layer, cached, error);
     }
     *number = *cached;
-    return 0;
+    return status;
 }
 
 int iotsig_grouper_add(struct grouper *grouper, const struct raw_packet *packet,
@@ -284,13 +297,23 @@ static uint64_t earlier(const struct finish *finish, struct group_key key, enum 
     return found != NULL && *found < best ? *found : best;
 }
 
-static bool enter(struct finish *finish, struct group_key key, enum group_kind kind,
-                  const uint32_t layer[2])
+static const uint64_t *enter(struct finish *finish, struct group_key key, enum group_kind kind,
+                             const uint32_t layer[2])
 {
     bool added;
     key.kind = (uint16_t)kind;
     memcpy(key.layer, layer, sizeof key.layer);
-    return iotsig_map_put(&finish->by_ends, &key, sizeof key, finish->count, &added) != NULL;
+    return iotsig_map_put(&finish->by_ends, &key, sizeof key, finish->count, &added);
+}
+
+/* The group of layers that are all compared alike: the first under its key. */
+static bool place_exactly(struct finish *finish, struct group_key key, const uint32_t exact[2],
+                          uint64_t *found)
+{
+    const uint64_t *first = enter(finish, key, KIND_EXACT, exact);
+    if (first != NULL)
+        *found = *first == finish->count ? UINT64_MAX : *first;
+    return first != NULL;
 }
 
 /* What identifies a layer among those of its protocol, and the protocol. */
@@ -320,18 +343,20 @@ static bool place(struct finish *finish, const struct flow *flow, const uint16_t
     bool loose, response;
 
     layer_parts(finish, flow->layer, exact, protocol, &loose, &response);
+    if (!loose)
+        return place_exactly(finish, key, exact, found);
     *found = UINT64_MAX;
     if (response)
         *found = earlier(finish, key, KIND_PROTOCOL, protocol, *found);
     else
         *found = earlier(finish, key, KIND_EXACT, exact, *found);
-    if (loose && !response)
+    if (!response)
         *found = earlier(finish, key, KIND_RESPONSE, protocol, *found);
     if (*found != UINT64_MAX)
         return true;
-    return (response || enter(finish, key, KIND_EXACT, exact)) &&
-           (!response || enter(finish, key, KIND_RESPONSE, protocol)) &&
-           (!loose || enter(finish, key, KIND_PROTOCOL, protocol));
+    return (response ? enter(finish, key, KIND_RESPONSE, protocol)
+                     : enter(finish, key, KIND_EXACT, exact)) != NULL &&
+           enter(finish, key, KIND_PROTOCOL, protocol) != NULL;
 }
 
 static void add_sums(struct flow *to, const struct flow *from)
@@ -420,6 +445,7 @@ int iotsig_grouper_finish(struct grouper *grouper, const struct iotsig_names *na
     struct finish finish = {.grouper = grouper, .names = names};
     size_t capacity[3] = {0, 0, 0};
 
+    drop_maps(grouper); /* each step gives back what the next does not need */
     iotsig_map_init(&finish.by_ends, allocator, context->hash_key);
     bool done = iotsig_array_grow(allocator, &finish.hosts, &capacity[0], grouper->pair_count,
                                   sizeof *finish.hosts) &&
@@ -429,8 +455,9 @@ int iotsig_grouper_finish(struct grouper *grouper, const struct iotsig_names *na
                                   sizeof *finish.ports) &&
                 name_pairs(&finish) && regroup(&finish);
     iotsig_map_fini(&finish.by_ends);
-    done = done && add_fingerprints(&finish, same);
     iotsig_memory_free(allocator, finish.hosts);
+    drop_groups(grouper);
+    done = done && add_fingerprints(&finish, same);
     iotsig_memory_free(allocator, finish.groups);
     iotsig_memory_free(allocator, finish.ports);
     return done ? 0 : iotsig_fail_memory(error);

@@ -40,7 +40,7 @@ struct raw_packet {
 };
 
 /** Of each direct-mapped cache: most packets belong to a pair and group seen shortly before. */
-#define GROUPER_CACHE 8192
+#define GROUPER_CACHE 16384
 
 struct grouper {
     struct iotsig_pattern *pattern;

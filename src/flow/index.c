@@ -234,6 +234,8 @@ uint32_t iotsig_index_find(struct flow_index *index, const struct flow *flow)
         return best;
     if (!make_keys(index, flow, index->side == KEY_LEFT ? KEY_RIGHT : KEY_LEFT))
         return INDEX_FAILED;
+    for (size_t i = 0; i < index->key_count; i++) /* all are far apart: fetch them at once */
+        __builtin_prefetch(&index->slots[index->keys[i] & (index->slot_count - 1)]);
     for (size_t i = 0; i < index->key_count; i++) {
         uint32_t node = slot_of(index, index->keys[i])->head;
         while (node != INDEX_NONE && index->nodes[node].flow < best) {

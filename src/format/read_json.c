@@ -372,13 +372,14 @@ int iotsig_records_finish(struct record_reader *reader, struct iotsig_error *err
     return status;
 }
 
-/* Makes the pattern of this label and kind the one that grows. */
+/* Makes the pattern of this label the one that grows. */
 static int start(struct record_reader *reader, const char *label, bool packets,
                  struct iotsig_error *error)
 {
     struct iotsig_context *context = reader->patterns->context;
-    if (reader->pattern != NULL && strcmp(reader->label, label) == 0 &&
-        packets == (reader->grouper != NULL))
+    if (reader->pattern != NULL && packets != (reader->grouper != NULL))
+        return iotsig_fail(error, IOTSIG_ERR_FORMAT, "packets and flows in one file (split it)");
+    if (reader->pattern != NULL && strcmp(reader->label, label) == 0)
         return 0;
     int status = iotsig_records_finish(reader, error);
     if (status != 0)

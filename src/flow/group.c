@@ -223,7 +223,7 @@ struct finish {
     const struct iotsig_names *names;
     uint32_t (*hosts)[2];        /* of each pair */
     struct iotsig_map by_ends;   /* from a struct group_key to the first group that has it */
-    struct flow *groups;         /* fingerprints yet without ports */
+    struct flow *groups;         /* fingerprints yet without ports: see add_fingerprints() */
     uint16_t (*ports)[2];        /* of each group: source, destination */
     size_t count;
 };
@@ -423,6 +423,7 @@ static bool add_fingerprint(struct iotsig_pattern *pattern, struct flow_index *i
            iotsig_index_add(index, (uint32_t)(pattern->count - 1));
 }
 
+/* Groups lie where the pattern's flows go: no more flows are made than groups were looked at. */
 static bool add_fingerprints(struct finish *finish, const struct iotsig_same_hosts *same)
 {
     struct iotsig_pattern *pattern = finish->grouper->pattern;
@@ -431,8 +432,10 @@ static bool add_fingerprints(struct finish *finish, const struct iotsig_same_hos
     bool done = true;
 
     iotsig_index_init(&index, &match, KEY_LEFT);
-    for (size_t i = 0; done && i < finish->count; i++)
-        done = add_fingerprint(pattern, &index, &finish->groups[i], finish->ports[i]);
+    for (size_t i = 0; done && i < finish->count; i++) {
+        struct flow group = finish->groups[i];
+        done = add_fingerprint(pattern, &index, &group, finish->ports[i]);
+    }
     iotsig_index_fini(&index);
     return done;
 }
@@ -443,22 +446,24 @@ int iotsig_grouper_finish(struct grouper *grouper, const struct iotsig_names *na
     const struct iotsig_context *context = grouper->pattern->context;
     const struct iotsig_allocator *allocator = &context->allocator;
     struct finish finish = {.grouper = grouper, .names = names};
-    size_t capacity[3] = {0, 0, 0};
+    struct iotsig_pattern *pattern = grouper->pattern;
+    size_t capacity[2] = {0, 0};
 
     drop_maps(grouper); /* each step gives back what the next does not need */
     iotsig_map_init(&finish.by_ends, allocator, context->hash_key);
     bool done = iotsig_array_grow(allocator, &finish.hosts, &capacity[0], grouper->pair_count,
                                   sizeof *finish.hosts) &&
-                iotsig_array_grow(allocator, &finish.groups, &capacity[1], grouper->group_count,
-                                  sizeof *finish.groups) &&
-                iotsig_array_grow(allocator, &finish.ports, &capacity[2], grouper->group_count,
+                iotsig_array_grow(allocator, &finish.ports, &capacity[1], grouper->group_count,
                                   sizeof *finish.ports) &&
-                name_pairs(&finish) && regroup(&finish);
+                iotsig_array_grow(allocator, &pattern->flows, &pattern->capacity,
+                                  grouper->group_count, sizeof *pattern->flows) &&
+                name_pairs(&finish);
+    finish.groups = pattern->flows;
+    done = done && regroup(&finish);
     iotsig_map_fini(&finish.by_ends);
     iotsig_memory_free(allocator, finish.hosts);
     drop_groups(grouper);
     done = done && add_fingerprints(&finish, same);
-    iotsig_memory_free(allocator, finish.groups);
     iotsig_memory_free(allocator, finish.ports);
     return done ? 0 : iotsig_fail_memory(error);
 }

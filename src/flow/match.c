@@ -126,9 +126,10 @@ void iotsig_flow_fini(struct iotsig_pattern *pattern, struct flow *flow)
 bool iotsig_flow_append_port(struct iotsig_pattern *pattern, struct flow *flow, uint32_t host,
                              uint16_t port, uint64_t count)
 {
+    size_t need = flow->port_count == 0 ? 2 : flow->port_count + 1; /* every flow has two ends */
     if (flow->port_count >= NO_PORT_ENTRY ||
-        !iotsig_array_grow(&pattern->context->allocator, &flow->ports, &flow->port_capacity,
-                           flow->port_count + 1, sizeof *flow->ports))
+        !iotsig_array_grow(&pattern->context->allocator, &flow->ports, &flow->port_capacity, need,
+                           sizeof *flow->ports))
         return false;
     flow->ports[flow->port_count++] = (struct flow_port){count, host, port, NO_PORT_ENTRY};
     if (flow->table != NULL)

@@ -82,6 +82,13 @@ int iotsig_pattern_new(struct iotsig_pattern **out, struct iotsig_context *conte
 /** Appends a flow without ports, whose other members are `flow`'s; NULL when there is no memory. */
 struct flow *iotsig_pattern_append(struct iotsig_pattern *pattern, const struct flow *flow);
 
+/**
+ * Appends copies of `count` flows whose hosts and layers are those of `from`. False when there is
+ * no memory; some may then have been appended.
+ */
+bool iotsig_pattern_import(struct iotsig_pattern *pattern, const struct iotsig_pattern *from,
+                           const struct flow *flows, size_t count);
+
 /** Appends one port to a flow, as it is; false when there is no memory. */
 bool iotsig_flow_append_port(struct iotsig_pattern *pattern, struct flow *flow, uint32_t host,
                              uint16_t port, uint64_t count);

@@ -27,44 +27,16 @@ struct extraction {
     const struct iotsig_allocator *allocator;
 };
 
-/* Copies a flow of another pattern to the end of one. */
-static bool import(struct iotsig_pattern *to, const struct iotsig_pattern *from,
-                   const struct flow *flow)
-{
-    struct flow copy = *flow;
-    copy.src = iotsig_hosts_add(&to->hosts, host_at(&from->hosts, flow->src)->name.text);
-    copy.dst = iotsig_hosts_add(&to->hosts, host_at(&from->hosts, flow->dst)->name.text);
-    if (copy.src == NO_HOST || copy.dst == NO_HOST)
-        return false;
-    if (flow->layer != NO_LAYER) {
-        copy.layer = iotsig_layers_add(&to->layers, &layer_at(&from->layers, flow->layer)->layer);
-        if (copy.layer == LAYER_FAILED)
-            return false;
-    }
-    struct flow *added = iotsig_pattern_append(to, &copy);
-    if (added == NULL)
-        return false;
-    for (size_t i = 0; i < flow->port_count; i++) {
-        const struct flow_port *port = &flow->ports[i];
-        uint32_t host = iotsig_hosts_add(&to->hosts, host_at(&from->hosts, port->host)->name.text);
-        if (host == NO_HOST || !iotsig_flow_append_port(to, added, host, port->port, port->count))
-            return false;
-    }
-    return true;
-}
-
 static bool import_all(struct extraction *extraction)
 {
     for (size_t i = 0; i < extraction->patterns->count; i++) {
         const struct iotsig_pattern *from = extraction->patterns->items[i].pattern;
         if (from->count == 0)
             continue;
-        struct run *run = &extraction->runs[extraction->run_count];
+        struct run *run = &extraction->runs[extraction->run_count++];
         *run = (struct run){.start = extraction->pool->count, .count = from->count};
-        for (size_t j = 0; j < from->count; j++)
-            if (!import(extraction->pool, from, &from->flows[j]))
-                return false;
-        extraction->run_count++;
+        if (!iotsig_pattern_import(extraction->pool, from, from->flows, from->count))
+            return false;
     }
     return true;
 }
@@ -158,7 +130,7 @@ static bool extract_flow(struct extraction *extraction, struct iotsig_pattern *s
         extraction->consumed[number] = true;
         int grown = grow(extraction, &copy);
         copy.first = copy.last = (struct iotsig_time){0};
-        done = grown == 0 || (grown == 1 && import(signature, extraction->pool, &copy));
+        done = grown == 0 || (grown == 1 && iotsig_pattern_import(signature, extraction->pool, &copy, 1));
     }
     iotsig_flow_fini(extraction->pool, &copy);
     return done;

@@ -50,6 +50,13 @@ struct iotsig_error {
     char message[256]; /**< what is wrong (what to do) */
 };
 
+/**
+ * Fills an error of the caller's own making, and escapes the name of the file (or NULL).
+ * @return the status
+ */
+IOTSIG_API int iotsig_error_set(struct iotsig_error *error, int status, const char *file,
+                                const char *message);
+
 /** A short name of a status, never NULL. */
 IOTSIG_API const char *iotsig_status_text(int status);
 

@@ -89,3 +89,9 @@ int iotsig_fail_at(struct iotsig_error *error, int status, const char *format, .
     va_end(arguments);
     return status;
 }
+
+int iotsig_error_set(struct iotsig_error *error, int status, const char *file, const char *message)
+{
+    iotsig_fail(error, status, "%s", message);
+    return file == NULL ? status : iotsig_fail_in(error, status, file);
+}

@@ -30,6 +30,7 @@ enum app_kind {
 struct app_attribute {
     const char *name;
     enum app_kind kind;
+    unsigned weight; /**< its share of the distance, of the sum of all (behaviour section 6) */
 };
 
 struct iotsig_layer {

@@ -114,7 +114,10 @@ static bool parse(const struct packet *packet, struct iotsig_layer *layer,
 
 const struct app_protocol iotsig_app_coap = {
     .name = "CoAP",
-    .attributes = {{"type", APP_NOTE}, {"response", APP_TRUTH}, {"code", APP_TEXT}, {"uri", APP_URI}},
+    .attributes = {{"type", APP_NOTE, 0},
+                   {"response", APP_TRUTH, 0},
+                   {"code", APP_TEXT, 1},
+                   {"uri", APP_URI, 1}},
     .equality = APP_RESPONSE_MATCHES,
     .recognise = recognise,
     .parse = parse,

@@ -98,7 +98,7 @@ static bool parse(const struct packet *packet, struct iotsig_layer *layer,
 
 const struct app_protocol iotsig_app_dhcp = {
     .name = "DHCP",
-    .attributes = {{"client_mac", APP_TEXT}, {"message_type", APP_NOTE}},
+    .attributes = {{"client_mac", APP_TEXT, 1}, {"message_type", APP_NOTE, 1}},
     .equality = APP_ALL_EQUAL,
     .recognise = recognise,
     .parse = parse,

@@ -224,7 +224,7 @@ static bool parse(const struct packet *packet, struct iotsig_layer *layer,
 
 const struct app_protocol iotsig_app_dns = {
     .name = "DNS",
-    .attributes = {{"response", APP_TRUTH}, {"qtype", APP_TEXT}, {"domain-name", APP_NAME}},
+    .attributes = {{"response", APP_TRUTH, 0}, {"qtype", APP_TEXT, 1}, {"domain-name", APP_NAME, 2}},
     .equality = APP_ALL_EQUAL,
     .recognise = iotsig_dns_recognise,
     .parse = parse,

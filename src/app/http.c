@@ -42,7 +42,7 @@ static bool parse(const struct packet *packet, struct iotsig_layer *layer,
 
 const struct app_protocol iotsig_app_http = {
     .name = "HTTP",
-    .attributes = {{"response", APP_TRUTH}, {"method", APP_TEXT}, {"uri", APP_URI}},
+    .attributes = {{"response", APP_TRUTH, 0}, {"method", APP_TEXT, 1}, {"uri", APP_URI, 1}},
     .equality = APP_RESPONSE_MATCHES,
     .recognise = recognise,
     .parse = parse,

@@ -31,7 +31,7 @@ static bool parse(const struct packet *packet, struct iotsig_layer *layer,
 
 const struct app_protocol iotsig_app_ssdp = {
     .name = "SSDP",
-    .attributes = {{"response", APP_TRUTH}, {"method", APP_TEXT}},
+    .attributes = {{"response", APP_TRUTH, 0}, {"method", APP_TEXT, 1}},
     .equality = APP_RESPONSE_MATCHES,
     .recognise = recognise,
     .parse = parse,

@@ -226,9 +226,28 @@ static bool makes_match(const struct flow_index *index, const struct flow *enter
                                    : iotsig_flow_matches(index->match, flow, entered);
 }
 
+/* The first of a list that makes a match, if it comes before `best`. Those that have been taken leave
+ * the list, but for its last, so that no search meets them again. */
+static uint32_t first_match(struct flow_index *index, struct index_slot *slot,
+                            const struct flow *flow, uint32_t best)
+{
+    for (uint32_t *at = &slot->head; *at != INDEX_NONE;) {
+        struct index_node *node = &index->nodes[*at];
+        bool taken = index->taken != NULL && index->taken[node->flow];
+        if (node->flow >= best)
+            break;
+        if (!taken && makes_match(index, &index->match->pattern->flows[node->flow], flow))
+            return node->flow;
+        if (taken && node->next != INDEX_NONE)
+            *at = node->next;
+        else
+            at = &node->next;
+    }
+    return best;
+}
+
 uint32_t iotsig_index_find(struct flow_index *index, const struct flow *flow)
 {
-    const struct flow *flows = index->match->pattern->flows;
     uint32_t best = INDEX_NONE;
     if (index->slot_count == 0)
         return best;
@@ -236,13 +255,7 @@ uint32_t iotsig_index_find(struct flow_index *index, const struct flow *flow)
         return INDEX_FAILED;
     for (size_t i = 0; i < index->key_count; i++) /* all are far apart: fetch them at once */
         __builtin_prefetch(&index->slots[index->keys[i] & (index->slot_count - 1)]);
-    for (size_t i = 0; i < index->key_count; i++) {
-        uint32_t node = slot_of(index, index->keys[i])->head;
-        while (node != INDEX_NONE && index->nodes[node].flow < best) {
-            if (makes_match(index, &flows[index->nodes[node].flow], flow))
-                best = index->nodes[node].flow;
-            node = index->nodes[node].next;
-        }
-    }
+    for (size_t i = 0; i < index->key_count; i++)
+        best = first_match(index, slot_of(index, index->keys[i]), flow, best);
     return best;
 }

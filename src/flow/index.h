@@ -31,6 +31,7 @@ struct flow_index {
     struct host_keys src, dst, name; /**< room for the keys of one fingerprint */
     uint64_t *keys;
     size_t key_count, key_capacity;
+    const bool *taken; /**< by flow: those that are not found; NULL: all are. Not owned. */
 };
 
 #define INDEX_NONE UINT32_MAX

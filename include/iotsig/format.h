@@ -8,6 +8,7 @@
 #ifndef IOTSIG_FORMAT_H
 #define IOTSIG_FORMAT_H
 
+#include "iotsig/compare.h"
 #include "iotsig/output.h"
 #include "iotsig/packet.h"
 #include "iotsig/signature.h"
@@ -38,6 +39,12 @@ struct iotsig_style {
     bool colour;    /**< whether a table may use terminal colours */
 };
 
+/** A pattern, and what it is called in outputs. */
+struct iotsig_named_pattern {
+    const struct iotsig_pattern *pattern;
+    const char *name;
+};
+
 /**
  * Reads one input into a list of patterns: a capture, a file of packets, patterns or a signature,
  * or a folder: the files in it, bytewise by name. "-" is standard input.
@@ -66,6 +73,24 @@ IOTSIG_API int iotsig_signature_write(const struct iotsig_signature *signature,
                                       struct iotsig_output *output,
                                       const struct iotsig_style *style,
                                       struct iotsig_error *error);
+
+/**
+ * Writes a comparison as `iotsig compare` does; `a` and `b` are what was compared.
+ * @return IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY, else 0
+ */
+IOTSIG_API int iotsig_comparison_write(const struct iotsig_comparison *comparison,
+                                       const struct iotsig_named_pattern *a,
+                                       const struct iotsig_named_pattern *b,
+                                       struct iotsig_output *output,
+                                       const struct iotsig_style *style,
+                                       struct iotsig_error *error);
+
+/** Writes closest flows as `iotsig closest` does, likewise. */
+IOTSIG_API int iotsig_closest_write(const struct iotsig_closest *closest,
+                                    const struct iotsig_named_pattern *a,
+                                    const struct iotsig_named_pattern *b,
+                                    struct iotsig_output *output, const struct iotsig_style *style,
+                                    struct iotsig_error *error);
 
 /** Writes packets one by one. */
 struct iotsig_packet_writer;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_packets, &command_flows,
-                                                 &command_extract, NULL};
+const struct command *const cli_commands[] = {&command_packets, &command_flows, &command_extract,
+                                              &command_compare, &command_closest, NULL};
 
 static void help(FILE *to)
 {
@@ -18,8 +18,8 @@ static void help(FILE *to)
           "\n"
           "commands:\n",
           to);
-    for (size_t i = 0; commands[i] != NULL; i++)
-        fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        fprintf(to, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
     fputs("  help       this text, or that of a command\n"
           "\n"
           "iotsig COMMAND --help tells the options of a command; the manual is iotsig(1).\n",
@@ -28,9 +28,9 @@ static void help(FILE *to)
 
 static const struct command *find(const char *name)
 {
-    for (size_t i = 0; commands[i] != NULL; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+    for (size_t i = 0; cli_commands[i] != NULL; i++)
+        if (strcmp(cli_commands[i]->name, name) == 0)
+            return cli_commands[i];
     return NULL;
 }
 

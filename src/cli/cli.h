@@ -52,13 +52,26 @@ struct run {
     int status; /**< `enum exit_status`, the worst so far */
 };
 
+/** Which options a command takes; each option is of some of these. */
+enum option_group {
+    GROUP_ALL = 1 << 0,     /**< what every command takes */
+    GROUP_CAPTURES = 1 << 1, /**< how captures are read */
+    GROUP_MATCH = 1 << 2,   /**< how flows are matched */
+    GROUP_NAME = 1 << 3     /**< what the result is called */
+};
+
 struct command {
     const char *name, *arguments, *summary, *description;
-    bool has_name; /**< takes --name */
+    unsigned groups; /**< `enum option_group`, combined; GROUP_ALL goes without saying */
+    int inputs_min, inputs_max;
     void (*perform)(struct run *run);
 };
 
-extern const struct command command_packets, command_flows, command_extract;
+/** All commands, in the order of the help; ends with NULL. */
+extern const struct command *const cli_commands[];
+
+extern const struct command command_packets, command_flows, command_extract, command_compare,
+    command_closest;
 
 /** The program. `allocator` may be NULL: malloc and free. */
 int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator);
@@ -91,6 +104,9 @@ bool cli_is_over(const struct run *run);
 
 /** Reads the inputs into a list. */
 void cli_read_inputs(struct run *run, struct iotsig_patterns *patterns);
+
+/** Reads one of them. */
+void cli_read_input(struct run *run, struct iotsig_patterns *patterns, int input);
 
 /** For iotsig_options: draws the progress line; `user` is the run. */
 int cli_progress(void *run, const struct iotsig_progress *progress);

@@ -94,6 +94,9 @@ const struct command command_packets = {
     .summary = "print the packets that are kept, with names for addresses",
     .description = "Reads captures and prints a summary of each packet that belongs to a flow:\n"
                    "time, hosts, ports, protocols, and what DNS, HTTP, SSDP, CoAP or DHCP say.\n",
+    .groups = GROUP_CAPTURES,
+    .inputs_min = 1,
+    .inputs_max = INT_MAX,
     .perform = perform_packets};
 
 static void perform_flows(struct run *run)
@@ -124,6 +127,9 @@ const struct command command_flows = {
     .summary = "print the flow fingerprints of each input",
     .description = "Reads captures, or files that iotsig packets or iotsig flows has written, and\n"
                    "prints the pattern of each: its flow fingerprints.\n",
+    .groups = GROUP_CAPTURES | GROUP_MATCH,
+    .inputs_min = 1,
+    .inputs_max = INT_MAX,
     .perform = perform_flows};
 
 /* The part of a path that names it: "plug" of "lab/plug.pcap.gz". */
@@ -212,5 +218,7 @@ const struct command command_extract = {
     .description =
         "Reads captures of one event, files that iotsig flows has written, or folders of\n"
         "these, and prints the event signature: the flows that all of them have in common.\n",
-    .has_name = true,
+    .groups = GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME,
+    .inputs_min = 1,
+    .inputs_max = INT_MAX,
     .perform = perform_extract};

@@ -31,42 +31,44 @@ enum option_id {
     OPTION_NAME
 };
 
+/* `argument` NULL: the option takes none. */
 static const struct {
     const char *name, *argument, *help;
     int id;
+    unsigned groups;
 } rows[] = {
     {"timeout", "SECONDS", "a longer pause ends the event (default 20; 0: none does)",
-     OPTION_TIMEOUT},
-    {"filter", "BPF", "read only the packets of a pcap-filter(7) expression", OPTION_FILTER},
+     OPTION_TIMEOUT, GROUP_CAPTURES},
+    {"filter", "BPF", "read only the packets of a pcap-filter(7) expression", OPTION_FILTER, GROUP_CAPTURES},
     {"keep", "LIST", "keep what is skipped: dhcp, router-alert, dhcpv6, handshake, ack, syn",
-     OPTION_KEEP},
+     OPTION_KEEP, GROUP_CAPTURES},
     {"dns-table", "FILE", "names known beforehand: JSON, or an Unbound dump_cache",
-     OPTION_DNS_TABLE},
+     OPTION_DNS_TABLE, GROUP_CAPTURES},
     {"same-host", "A=B", "two hosts that are the same; @FILE: lines A=B (repeatable)",
-     OPTION_SAME_HOST},
+     OPTION_SAME_HOST, GROUP_CAPTURES | GROUP_MATCH},
     {"match-random-ports", NULL, "a port that all packets of a fingerprint use is fixed",
-     OPTION_RANDOM_PORTS},
+     OPTION_RANDOM_PORTS, GROUP_CAPTURES | GROUP_MATCH},
     {"max-flows", "N", "the most flows, and names, that an input may need (default 4194304)",
-     OPTION_MAX_FLOWS},
+     OPTION_MAX_FLOWS, GROUP_CAPTURES},
     {"name", "NAME", "the name of the signature (default: the common folder, or the stem)",
-     OPTION_NAME},
+     OPTION_NAME, GROUP_NAME},
     {"format", "FORMAT", "text, csv, json, jsonl (default: text on a terminal, else json)",
-     OPTION_FORMAT},
+     OPTION_FORMAT, GROUP_ALL},
     {"output", "FILE", "write to FILE, whole or not at all; its ending chooses the format",
-     OPTION_OUTPUT},
-    {"strict", NULL, "stop at the first bad input, and write nothing", OPTION_STRICT},
+     OPTION_OUTPUT, GROUP_ALL},
+    {"strict", NULL, "stop at the first bad input, and write nothing", OPTION_STRICT, GROUP_ALL},
     {"progress", "WHEN", "a progress line: auto (on a terminal, after a second), always, never",
-     OPTION_PROGRESS},
-    {"quiet", NULL, "no warnings", OPTION_QUIET},
-    {"verbose", NULL, "say what each input held", OPTION_VERBOSE},
-    {"help", NULL, "this text", OPTION_HELP},
+     OPTION_PROGRESS, GROUP_ALL},
+    {"quiet", NULL, "no warnings", OPTION_QUIET, GROUP_ALL},
+    {"verbose", NULL, "say what each input held", OPTION_VERBOSE, GROUP_ALL},
+    {"help", NULL, "this text", OPTION_HELP, GROUP_ALL},
 };
 
 #define ROWS (sizeof rows / sizeof *rows)
 
 static bool applies(const struct command *command, size_t row)
 {
-    return rows[row].id != OPTION_NAME || command->has_name;
+    return (rows[row].groups & (command->groups | GROUP_ALL)) != 0;
 }
 
 void cli_help_command(const struct command *command)
@@ -236,6 +238,10 @@ static bool parse_all(struct run *run, struct later *later, int argc, char **arg
         run->settings.inputs[run->settings.input_count++] = argv[optind++];
     if (run->settings.input_count == 0)
         return usage(run, "no input (give %s)", run->command->arguments);
+    if (run->settings.input_count < run->command->inputs_min ||
+        run->settings.input_count > run->command->inputs_max)
+        return usage(run, "%d inputs (give %s)", run->settings.input_count,
+                     run->command->arguments);
     return true;
 }
 

@@ -172,19 +172,23 @@ static bool is_reported(int status)
            status == IOTSIG_ERR_UNSUPPORTED;
 }
 
-void cli_read_inputs(struct run *run, struct iotsig_patterns *patterns)
+void cli_read_input(struct run *run, struct iotsig_patterns *patterns, int input)
 {
     struct iotsig_error error;
-    for (int i = 0; i < run->settings.input_count && !cli_is_over(run); i++) {
-        size_t before = iotsig_patterns_count(patterns);
-        int status = iotsig_patterns_read(patterns, run->settings.inputs[i], report, run, &error);
-        if (status != 0 && !is_reported(status))
-            cli_fail(run, &error);
-        for (size_t j = before; j < iotsig_patterns_count(patterns); j++)
-            cli_note(run, "input %zu: %zu flows", j + 1,
-                     iotsig_pattern_count(iotsig_patterns_get(patterns, j)));
-    }
+    size_t before = iotsig_patterns_count(patterns);
+    int status = iotsig_patterns_read(patterns, run->settings.inputs[input], report, run, &error);
+    if (status != 0 && !is_reported(status))
+        cli_fail(run, &error);
+    for (size_t i = before; i < iotsig_patterns_count(patterns); i++)
+        cli_note(run, "input %zu: %zu flows", i + 1,
+                 iotsig_pattern_count(iotsig_patterns_get(patterns, i)));
     cli_progress_clear(run);
+}
+
+void cli_read_inputs(struct run *run, struct iotsig_patterns *patterns)
+{
+    for (int i = 0; i < run->settings.input_count && !cli_is_over(run); i++)
+        cli_read_input(run, patterns, i);
 }
 
 /* Progress. */

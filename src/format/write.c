@@ -6,12 +6,9 @@
 #include "base/error.h"
 #include "base/output.h"
 #include "flow/patterns.h"
+#include "format/cells.h"
 #include "format/records.h"
-#include "format/table.h"
 #include "signature/signature.h"
-
-/* The longest cell that is made here: a host and a port, or an application layer. */
-#define CELL_MAX 4096
 
 static const struct {
     const char *name;
@@ -49,81 +46,23 @@ bool iotsig_format_of_path(enum iotsig_format *format, const char *path)
     return iotsig_format_parse(format, dot + 1, NULL) == 0;
 }
 
-static int refuse_yaml(const struct iotsig_style *style, struct iotsig_error *error)
-{
-    if (style->format != IOTSIG_FORMAT_YAML)
-        return 0;
-    return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
-                       "yaml is the format of profiles (use text, csv, json or jsonl)");
-}
-
-/* Cells of tables. */
-
-struct cell {
-    size_t n;
-    char text[CELL_MAX];
-};
-
-static void add(struct cell *cell, const char *text)
-{
-    struct text add = text_of(text);
-    size_t room = sizeof cell->text - cell->n;
-    size_t n = add.n < room ? add.n : room;
-    memcpy(cell->text + cell->n, add.p, n);
-    cell->n += n;
-}
-
-/* "host", or "host:port"; an IPv6 address in brackets before a port (RFC 3986 section 3.2.2). */
-static void host_cell(struct table *table, const char *host, int32_t port)
-{
-    struct cell cell = {.n = 0};
-    char digits[16];
-    bool brackets = port != IOTSIG_NO_PORT && strchr(host, ':') != NULL;
-    add(&cell, brackets ? "[" : "");
-    add(&cell, host);
-    add(&cell, brackets ? "]" : "");
-    if (port != IOTSIG_NO_PORT) {
-        snprintf(digits, sizeof digits, ":%d", (int)port);
-        add(&cell, digits);
-    }
-    iotsig_table_cell(table, (struct text){cell.text, cell.n});
-}
-
-static void protocol_cell(struct table *table, int network, int transport)
-{
-    struct cell cell = {.n = 0};
-    add(&cell, iotsig_transport_name(transport).p);
-    add(&cell, network == 4 ? "" : "/IPv6");
-    iotsig_table_cell(table, (struct text){cell.text, cell.n});
-}
-
-/* "DNS response AAAA api.example": values speak for themselves. */
-static void layer_cell(struct table *table, const struct iotsig_layer *layer)
-{
-    struct cell cell = {.n = 0};
-    struct iotsig_attribute attribute;
-    add(&cell, layer == NULL ? "-" : iotsig_layer_protocol(layer));
-    for (size_t i = 0; layer != NULL && iotsig_layer_attribute(layer, i, &attribute); i++) {
-        if (attribute.text == NULL && !attribute.truth)
-            continue;
-        add(&cell, " ");
-        add(&cell, attribute.text != NULL ? attribute.text : attribute.name);
-    }
-    iotsig_table_cell(table, (struct text){cell.text, cell.n});
-}
-
 static const char *const flow_titles[] = {">#",      "source",   "destination", "protocol",
                                           "content", ">packets", ">bytes",      NULL};
 
 static void flow_row(struct table *table, const struct iotsig_pattern *pattern, size_t index)
 {
     struct iotsig_flow flow;
+    struct cell cell = {.n = 0};
     iotsig_pattern_flow(pattern, index, &flow);
     iotsig_table_number(table, index + 1);
-    host_cell(table, flow.src, flow.sport);
-    host_cell(table, flow.dst, flow.dport);
-    protocol_cell(table, flow.network, flow.transport);
-    layer_cell(table, flow.layer);
+    iotsig_cell_add_host(&cell, flow.src, flow.sport);
+    iotsig_cell_put(&cell, table);
+    iotsig_cell_add_host(&cell, flow.dst, flow.dport);
+    iotsig_cell_put(&cell, table);
+    iotsig_cell_add_protocol(&cell, flow.network, flow.transport);
+    iotsig_cell_put(&cell, table);
+    iotsig_cell_add_layer(&cell, flow.layer);
+    iotsig_cell_put(&cell, table);
     iotsig_table_number(table, flow.packets);
     iotsig_table_number(table, flow.bytes);
 }
@@ -136,22 +75,6 @@ static int write_table(const struct iotsig_pattern *pattern, struct iotsig_outpu
     for (size_t i = 0; i < pattern->count; i++)
         flow_row(&table, pattern, i);
     return iotsig_table_finish(&table) ? 0 : iotsig_fail_memory(error);
-}
-
-/* What somebody called a file or a signature, without what a terminal could obey. */
-static void put_safe(struct iotsig_output *output, const char *text)
-{
-    struct iotsig_error shown = {.status = 0};
-    iotsig_fail_in(&shown, 0, text);
-    put_string(output, shown.file);
-}
-
-static void put_count(struct iotsig_output *output, size_t count, const char *what)
-{
-    iotsig_put_number(output, count);
-    put_string(output, " ");
-    put_string(output, what);
-    put_string(output, count == 1 ? "" : "s");
 }
 
 /* Flows as JSON, with something in front of each. */
@@ -229,9 +152,9 @@ static int patterns_text(const struct iotsig_patterns *patterns, struct iotsig_o
     for (size_t i = 0; status == 0 && i < patterns->count; i++) {
         const struct patterns_item *item = &patterns->items[i];
         put_string(output, i == 0 ? "" : "\n");
-        put_safe(output, item->input);
+        iotsig_put_safe(output, item->input);
         put_string(output, ": ");
-        put_count(output, item->pattern->count, "flow");
+        iotsig_put_count(output, item->pattern->count, "flow");
         put_string(output, "\n");
         if (item->pattern->count > 0)
             status = write_table(item->pattern, output, style, error);
@@ -265,7 +188,7 @@ int iotsig_patterns_write(const struct iotsig_patterns *patterns, struct iotsig_
             put_flow_lines(output, patterns->items[i].pattern, "input", patterns->items[i].input);
         return 0;
     default:
-        return refuse_yaml(style, error);
+        return iotsig_refuse_yaml(style, error);
     }
 }
 
@@ -310,11 +233,11 @@ static int signature_text(const struct iotsig_signature *signature, struct iotsi
         return 0;
     }
     put_string(output, "signature ");
-    put_safe(output, signature->name);
+    iotsig_put_safe(output, signature->name);
     put_string(output, ": ");
-    put_count(output, signature->pattern->count, "flow");
+    iotsig_put_count(output, signature->pattern->count, "flow");
     put_string(output, " common to ");
-    put_count(output, signature->capture_count, "capture");
+    iotsig_put_count(output, signature->capture_count, "capture");
     put_string(output, "\n");
     return signature->pattern->count == 0 ? 0
                                           : write_table(signature->pattern, output, style, error);
@@ -339,7 +262,7 @@ int iotsig_signature_write(const struct iotsig_signature *signature, struct iots
             put_flow_lines(output, signature->pattern, "signature", signature->name);
         return 0;
     default:
-        return refuse_yaml(style, error);
+        return iotsig_refuse_yaml(style, error);
     }
 }
 
@@ -361,7 +284,7 @@ int iotsig_packet_writer_new(struct iotsig_packet_writer **out, struct iotsig_co
                              struct iotsig_output *output, const struct iotsig_style *style,
                              struct iotsig_error *error)
 {
-    int status = refuse_yaml(style, error);
+    int status = iotsig_refuse_yaml(style, error);
     if (status != 0)
         return status;
     struct iotsig_packet_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);
@@ -383,15 +306,18 @@ int iotsig_packet_writer_new(struct iotsig_packet_writer **out, struct iotsig_co
 static void packet_row(struct table *table, const struct iotsig_packet *packet)
 {
     char seconds[IOTSIG_TIME_TEXT];
+    struct cell cell = {.n = 0};
     size_t n = (size_t)(iotsig_write_time(seconds, packet->time) - seconds);
     iotsig_table_number(table, packet->id);
     iotsig_table_cell(table, (struct text){seconds, n});
-    host_cell(table, packet->src, IOTSIG_NO_PORT);
+    iotsig_table_cell(table, text_of(packet->src));
     iotsig_table_number(table, packet->sport);
-    host_cell(table, packet->dst, IOTSIG_NO_PORT);
+    iotsig_table_cell(table, text_of(packet->dst));
     iotsig_table_number(table, packet->dport);
-    protocol_cell(table, packet->network, packet->transport);
-    layer_cell(table, packet->layer);
+    iotsig_cell_add_protocol(&cell, packet->network, packet->transport);
+    iotsig_cell_put(&cell, table);
+    iotsig_cell_add_layer(&cell, packet->layer);
+    iotsig_cell_put(&cell, table);
     iotsig_table_number(table, packet->length);
 }
 

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands that work on two patterns: compare, closest. */
+#include "cli/cli.h"
+
+/* Two inputs, a pattern each. */
+struct two {
+    struct iotsig_patterns *patterns;
+    struct iotsig_named_pattern a, b;
+};
+
+static bool take_only(struct run *run, const struct iotsig_patterns *patterns, size_t from,
+                      int input, struct iotsig_named_pattern *named)
+{
+    const char *path = run->settings.inputs[input];
+    size_t count = iotsig_patterns_count(patterns) - from;
+    if (count == 1) {
+        *named = (struct iotsig_named_pattern){iotsig_patterns_get(patterns, from), path};
+        return true;
+    }
+    struct iotsig_error error;
+    if (count > 1)
+        iotsig_error_set(&error, IOTSIG_ERR_FORMAT, path,
+                         "it holds several patterns (make them one with iotsig merge)");
+    else
+        iotsig_error_set(&error, IOTSIG_ERR_EMPTY, path, "it holds no pattern");
+    if (count > 1 || run->status == EXIT_DONE) /* else it has been told why there is none */
+        cli_fail(run, &error);
+    return false;
+}
+
+/* Reads both; false when they cannot be compared, and it has been said why. */
+static bool read_two(struct run *run, struct two *two)
+{
+    struct iotsig_error error;
+    *two = (struct two){0};
+    if (iotsig_patterns_new(&two->patterns, run->context, &run->settings.options, false, &error) !=
+        0) {
+        cli_fail(run, &error);
+        return false;
+    }
+    cli_read_input(run, two->patterns, 0);
+    size_t first = iotsig_patterns_count(two->patterns);
+    bool good = take_only(run, two->patterns, 0, 0, &two->a);
+    if (!cli_is_over(run)) {
+        cli_read_input(run, two->patterns, 1);
+        good = take_only(run, two->patterns, first, 1, &two->b) && good;
+    }
+    return good && !cli_is_over(run);
+}
+
+static void write_comparison(struct run *run, const struct iotsig_comparison *comparison,
+                             const struct two *two)
+{
+    struct iotsig_error error;
+    if (!cli_open_output(run))
+        return;
+    if (iotsig_comparison_write(comparison, &two->a, &two->b, run->output, &run->style, &error) !=
+        0)
+        cli_fail(run, &error);
+    cli_close_output(run);
+    if (!iotsig_comparison_is_equal(comparison))
+        cli_raise(run, EXIT_NOTHING);
+}
+
+static void perform_compare(struct run *run)
+{
+    struct two two;
+    struct iotsig_comparison *comparison = NULL;
+    struct iotsig_error error;
+    if (read_two(run, &two)) {
+        if (iotsig_compare(&comparison, two.a.pattern, two.b.pattern, &run->settings.options,
+                           &error) != 0)
+            cli_fail(run, &error);
+        else
+            write_comparison(run, comparison, &two);
+    }
+    iotsig_comparison_free(comparison);
+    iotsig_patterns_free(two.patterns);
+}
+
+const struct command command_compare = {
+    .name = "compare",
+    .arguments = "A B",
+    .summary = "tell what two patterns or signatures have in common, and their distance",
+    .description =
+        "Reads two captures, patterns or signatures, pairs the flows that match, and prints the\n"
+        "distance and the differences of each pair, the flows that only one of them has, and the\n"
+        "distance of the whole: the mean over pairs and flows without one, which count 1 each.\n"
+        "Exit status 0: the distance is 0; 1: it is not.\n",
+    .groups = GROUP_CAPTURES | GROUP_MATCH,
+    .inputs_min = 2,
+    .inputs_max = 2,
+    .perform = perform_compare};
+
+static void write_closest(struct run *run, const struct iotsig_closest *closest,
+                          const struct two *two)
+{
+    struct iotsig_error error;
+    if (!cli_open_output(run))
+        return;
+    if (iotsig_closest_write(closest, &two->a, &two->b, run->output, &run->style, &error) != 0)
+        cli_fail(run, &error);
+    cli_close_output(run);
+    if (iotsig_pattern_count(two->a.pattern) == 0)
+        cli_raise(run, EXIT_NOTHING);
+}
+
+static void perform_closest(struct run *run)
+{
+    struct two two;
+    struct iotsig_closest *closest = NULL;
+    struct iotsig_error error;
+    if (read_two(run, &two)) {
+        if (iotsig_closest_new(&closest, two.a.pattern, two.b.pattern, &run->settings.options,
+                               &error) != 0)
+            cli_fail(run, &error);
+        else
+            write_closest(run, closest, &two);
+    }
+    iotsig_closest_free(closest);
+    iotsig_patterns_free(two.patterns);
+}
+
+const struct command command_closest = {
+    .name = "closest",
+    .arguments = "A B",
+    .summary = "find for each flow of one pattern the closest of another",
+    .description = "Reads two captures, patterns or signatures, and prints for each flow of A the\n"
+                   "flow of B at the smallest distance, the first of several, with the\n"
+                   "distance and the differences.\n",
+    .groups = GROUP_CAPTURES | GROUP_MATCH,
+    .inputs_min = 2,
+    .inputs_max = 2,
+    .perform = perform_closest};

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "format/cells.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "format/records.h"
+
+void iotsig_cell_add(struct cell *cell, const char *text)
+{
+    struct text add = text_of(text);
+    size_t room = sizeof cell->text - cell->n;
+    size_t n = add.n < room ? add.n : room;
+    memcpy(cell->text + cell->n, add.p, n);
+    cell->n += n;
+}
+
+void iotsig_cell_add_host(struct cell *cell, const char *host, int32_t port)
+{
+    char digits[16];
+    bool brackets = port != IOTSIG_NO_PORT && strchr(host, ':') != NULL;
+    iotsig_cell_add(cell, brackets ? "[" : "");
+    iotsig_cell_add(cell, host);
+    iotsig_cell_add(cell, brackets ? "]" : "");
+    if (port != IOTSIG_NO_PORT) {
+        snprintf(digits, sizeof digits, ":%d", (int)port);
+        iotsig_cell_add(cell, digits);
+    }
+}
+
+void iotsig_cell_add_protocol(struct cell *cell, int network, int transport)
+{
+    iotsig_cell_add(cell, iotsig_transport_name(transport).p);
+    iotsig_cell_add(cell, network == 4 ? "" : "/IPv6");
+}
+
+void iotsig_cell_add_layer(struct cell *cell, const struct iotsig_layer *layer)
+{
+    struct iotsig_attribute attribute;
+    iotsig_cell_add(cell, layer == NULL ? "-" : iotsig_layer_protocol(layer));
+    for (size_t i = 0; layer != NULL && iotsig_layer_attribute(layer, i, &attribute); i++) {
+        if (attribute.text == NULL && !attribute.truth)
+            continue;
+        iotsig_cell_add(cell, " ");
+        iotsig_cell_add(cell, attribute.text != NULL ? attribute.text : attribute.name);
+    }
+}
+
+void iotsig_cell_put(struct cell *cell, struct table *table)
+{
+    iotsig_table_cell(table, (struct text){cell->text, cell->n});
+    cell->n = 0;
+}
+
+void iotsig_put_safe(struct iotsig_output *output, const char *text)
+{
+    struct iotsig_error shown = {.status = 0};
+    iotsig_fail_in(&shown, 0, text);
+    put_string(output, shown.file);
+}
+
+void iotsig_put_count(struct iotsig_output *output, size_t count, const char *what)
+{
+    iotsig_put_number(output, count);
+    put_string(output, " ");
+    put_string(output, what);
+    put_string(output, count == 1 ? "" : "s");
+}
+
+int iotsig_refuse_yaml(const struct iotsig_style *style, struct iotsig_error *error)
+{
+    if (style->format != IOTSIG_FORMAT_YAML)
+        return 0;
+    return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
+                       "yaml is the format of profiles (use text, csv, json or jsonl)");
+}

@@ -51,10 +51,14 @@ IOTSIG_API void iotsig_pattern_flow(const struct iotsig_pattern *pattern, size_t
 IOTSIG_API void iotsig_pattern_port(const struct iotsig_pattern *pattern, size_t index,
                                     size_t port, struct iotsig_port *out);
 
-/** The longest identifier, with its NUL. */
-#define IOTSIG_FLOW_ID 201
+/** The longest identifier, with its NUL: 200 characters, and a number. */
+#define IOTSIG_FLOW_ID 224
 
-/** Writes the identifier of flow `index` (behaviour section 6) and a NUL. */
+/**
+ * Writes the identifier of flow `index` (behaviour section 6) and a NUL. It is made of letters,
+ * digits, `_`, `.` and `-`, so it can be the name of a file, and the same on every machine. Where several
+ * flows of a pattern would have the same, all but the first end in `-2`, `-3`, ...
+ */
 IOTSIG_API void iotsig_pattern_flow_id(const struct iotsig_pattern *pattern, size_t index,
                                        char id[IOTSIG_FLOW_ID]);
 

@@ -8,7 +8,8 @@
 #include <string.h>
 
 const struct command *const cli_commands[] = {&command_packets, &command_flows, &command_extract,
-                                              &command_compare, &command_closest, NULL};
+                                              &command_compare, &command_closest, &command_merge,
+                                              &command_filter,  NULL};
 
 static void help(FILE *to)
 {
@@ -62,6 +63,7 @@ static int perform(const struct command *command, int argc, char **argv,
     iotsig_output_free(run.output);
     iotsig_names_free(run.names);
     iotsig_same_hosts_free(run.same_hosts);
+    iotsig_selection_free(run.selection);
     iotsig_context_free(run.context);
     free(run.settings.inputs);
     return finish_output(run.status);

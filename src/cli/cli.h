@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "iotsig/format.h"
+#include "iotsig/select.h"
 
 /** In the order of their precedence when several apply: usage, resource, output, input, nothing. */
 enum exit_status {
@@ -30,6 +31,7 @@ struct settings {
     const char *name;   /**< or NULL */
     const char *format; /**< or NULL */
     bool strict, quiet, verbose;
+    bool invert; /**< of a selection */
     enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } progress;
 };
 
@@ -46,6 +48,7 @@ struct run {
     struct settings settings;
     struct iotsig_names *names;
     struct iotsig_same_hosts *same_hosts;
+    struct iotsig_selection *selection; /**< or NULL: all flows */
     struct iotsig_style style;
     struct iotsig_output *output;
     struct progress progress;
@@ -57,7 +60,8 @@ enum option_group {
     GROUP_ALL = 1 << 0,     /**< what every command takes */
     GROUP_CAPTURES = 1 << 1, /**< how captures are read */
     GROUP_MATCH = 1 << 2,   /**< how flows are matched */
-    GROUP_NAME = 1 << 3     /**< what the result is called */
+    GROUP_NAME = 1 << 3,    /**< what the result is called */
+    GROUP_SELECT = 1 << 4   /**< which flows are wanted */
 };
 
 struct command {
@@ -71,7 +75,7 @@ struct command {
 extern const struct command *const cli_commands[];
 
 extern const struct command command_packets, command_flows, command_extract, command_compare,
-    command_closest;
+    command_closest, command_merge, command_filter;
 
 /** The program. `allocator` may be NULL: malloc and free. */
 int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator);
@@ -83,6 +87,12 @@ void cli_fail(struct run *run, const struct iotsig_error *error);
 
 /** The same for an allocation of the program's own. */
 void cli_fail_memory(struct run *run);
+
+/** Writes patterns; none with a flow raises the exit status. */
+void cli_write_patterns(struct run *run, const struct iotsig_patterns *patterns);
+
+/** The name of what is made of the inputs: --name, else the common folder or the stem. */
+void cli_name(const struct settings *settings, char *name, size_t room);
 
 /** Raises the exit status. */
 void cli_raise(struct run *run, enum exit_status status);

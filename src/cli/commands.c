@@ -99,6 +99,21 @@ const struct command command_packets = {
     .inputs_max = INT_MAX,
     .perform = perform_packets};
 
+void cli_write_patterns(struct run *run, const struct iotsig_patterns *patterns)
+{
+    struct iotsig_error error;
+    size_t flows = 0;
+    if (!cli_open_output(run))
+        return;
+    for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
+        flows += iotsig_pattern_count(iotsig_patterns_get(patterns, i));
+    if (iotsig_patterns_write(patterns, run->output, &run->style, &error) != 0)
+        cli_fail(run, &error);
+    cli_close_output(run);
+    if (flows == 0)
+        cli_raise(run, EXIT_NOTHING);
+}
+
 static void perform_flows(struct run *run)
 {
     struct iotsig_patterns *patterns;
@@ -108,16 +123,8 @@ static void perform_flows(struct run *run)
         return;
     }
     cli_read_inputs(run, patterns);
-    if (!cli_is_over(run) && cli_open_output(run)) {
-        size_t flows = 0;
-        for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
-            flows += iotsig_pattern_count(iotsig_patterns_get(patterns, i));
-        if (iotsig_patterns_write(patterns, run->output, &run->style, &error) != 0)
-            cli_fail(run, &error);
-        cli_close_output(run);
-        if (flows == 0)
-            cli_raise(run, EXIT_NOTHING);
-    }
+    if (!cli_is_over(run))
+        cli_write_patterns(run, patterns);
     iotsig_patterns_free(patterns);
 }
 
@@ -148,8 +155,7 @@ static size_t folder_length(const char *path)
     return slash == NULL ? 0 : (size_t)(slash - path);
 }
 
-/* --name, else the folder that all inputs are in, else the stem of the only one. */
-static void name_of(const struct settings *settings, char *name, size_t room)
+void cli_name(const struct settings *settings, char *name, size_t room)
 {
     const char *first = settings->inputs[0];
     size_t n = folder_length(first);
@@ -200,7 +206,7 @@ static void perform_extract(struct run *run)
     }
     cli_read_inputs(run, patterns);
     if (!cli_is_over(run)) {
-        name_of(&run->settings, name, sizeof name);
+        cli_name(&run->settings, name, sizeof name);
         int status = iotsig_signature_extract(&signature, patterns, name, &error);
         if (status == 0 || status == IOTSIG_ERR_EMPTY)
             write_signature(run, signature);

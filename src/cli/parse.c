@@ -28,7 +28,9 @@ enum option_id {
     OPTION_PROGRESS,
     OPTION_MAX_FLOWS,
     OPTION_STRICT,
-    OPTION_NAME
+    OPTION_NAME,
+    OPTION_SELECT, /* and what it is selected by: `enum iotsig_select_by` */
+    OPTION_INVERT = OPTION_SELECT + IOTSIG_SELECT_ID + 1
 };
 
 /* `argument` NULL: the option takes none. */
@@ -52,6 +54,17 @@ static const struct {
      OPTION_MAX_FLOWS, GROUP_CAPTURES},
     {"name", "NAME", "the name of the signature (default: the common folder, or the stem)",
      OPTION_NAME, GROUP_NAME},
+    {"host", "HOST", "flows of this host; *.example.com: of any name below (repeatable)",
+     OPTION_SELECT + IOTSIG_SELECT_HOST, GROUP_SELECT},
+    {"port", "PORT", "flows with this port (repeatable)", OPTION_SELECT + IOTSIG_SELECT_PORT,
+     GROUP_SELECT},
+    {"protocol", "NAME", "flows of ipv4, ipv6, tcp, udp, dns, mdns, http, ... (repeatable)",
+     OPTION_SELECT + IOTSIG_SELECT_PROTOCOL, GROUP_SELECT},
+    {"attribute", "NAME=VALUE", "flows whose application has this; NAME: any value (repeatable)",
+     OPTION_SELECT + IOTSIG_SELECT_ATTRIBUTE, GROUP_SELECT},
+    {"id", "ID", "the flow with this identifier (repeatable)", OPTION_SELECT + IOTSIG_SELECT_ID,
+     GROUP_SELECT},
+    {"invert", NULL, "all flows but these", OPTION_INVERT, GROUP_SELECT},
     {"format", "FORMAT", "text, csv, json, jsonl (default: text on a terminal, else json)",
      OPTION_FORMAT, GROUP_ALL},
     {"output", "FILE", "write to FILE, whole or not at all; its ending chooses the format",
@@ -147,10 +160,19 @@ static bool parse_progress(struct run *run, const char *text)
 /* Options that need the context are kept for later. */
 struct later {
     const char *dns_table;
-    const char **same_hosts;
-    int same_host_count;
+    struct {
+        int id; /* of the option */
+        const char *argument;
+    } *items;
+    int count;
     struct iotsig_settings context;
 };
+
+static void keep(struct later *later, int id, const char *argument)
+{
+    later->items[later->count].id = id;
+    later->items[later->count++].argument = argument;
+}
 
 static bool parse_option(struct run *run, struct later *later, int id, const char *argument)
 {
@@ -172,7 +194,15 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         later->dns_table = argument;
         return true;
     case OPTION_SAME_HOST:
-        later->same_hosts[later->same_host_count++] = argument;
+    case OPTION_SELECT + IOTSIG_SELECT_HOST:
+    case OPTION_SELECT + IOTSIG_SELECT_PORT:
+    case OPTION_SELECT + IOTSIG_SELECT_PROTOCOL:
+    case OPTION_SELECT + IOTSIG_SELECT_ATTRIBUTE:
+    case OPTION_SELECT + IOTSIG_SELECT_ID:
+        keep(later, id, argument);
+        return true;
+    case OPTION_INVERT:
+        settings->invert = true;
         return true;
     case OPTION_RANDOM_PORTS:
         settings->options.match_random_ports = true;
@@ -245,6 +275,26 @@ static bool parse_all(struct run *run, struct later *later, int argc, char **arg
     return true;
 }
 
+static int add_same_host(struct run *run, const char *argument, struct iotsig_error *error)
+{
+    int status = 0;
+    if (run->same_hosts == NULL)
+        status = iotsig_same_hosts_new(&run->same_hosts, run->context, error);
+    return status != 0 ? status : iotsig_same_hosts_add(run->same_hosts, argument, error);
+}
+
+static int add_selection(struct run *run, int id, const char *argument,
+                         struct iotsig_error *error)
+{
+    int status = 0;
+    if (run->selection == NULL)
+        status = iotsig_selection_new(&run->selection, run->context, error);
+    return status != 0 ? status
+                       : iotsig_selection_add(run->selection,
+                                              (enum iotsig_select_by)(id - OPTION_SELECT), argument,
+                                              error);
+}
+
 /* Makes the context, and what the options need it for. */
 static bool prepare(struct run *run, const struct later *later)
 {
@@ -252,10 +302,10 @@ static bool prepare(struct run *run, const struct later *later)
     struct iotsig_error error;
 
     int status = iotsig_context_new(&run->context, &later->context, &error);
-    if (status == 0 && later->same_host_count > 0)
-        status = iotsig_same_hosts_new(&run->same_hosts, run->context, &error);
-    for (int i = 0; status == 0 && i < later->same_host_count; i++)
-        status = iotsig_same_hosts_add(run->same_hosts, later->same_hosts[i], &error);
+    for (int i = 0; status == 0 && i < later->count; i++)
+        status = later->items[i].id == OPTION_SAME_HOST
+                     ? add_same_host(run, later->items[i].argument, &error)
+                     : add_selection(run, later->items[i].id, later->items[i].argument, &error);
     if (status == 0 && later->dns_table != NULL &&
         (status = iotsig_names_new(&run->names, run->context, &error)) == 0)
         status = iotsig_names_load(run->names, later->dns_table, &error);
@@ -279,13 +329,13 @@ bool cli_parse(struct run *run, int argc, char **argv)
     struct later later = {.context = run->context_settings};
     run->settings.options = defaults;
     run->settings.output = "-";
-    later.same_hosts = calloc((size_t)argc + 1, sizeof *later.same_hosts);
+    later.items = calloc((size_t)argc + 1, sizeof *later.items);
     run->settings.inputs = calloc((size_t)argc + 1, sizeof *run->settings.inputs);
     bool done = false;
-    if (later.same_hosts == NULL || run->settings.inputs == NULL)
+    if (later.items == NULL || run->settings.inputs == NULL)
         cli_fail_memory(run);
     else
         done = parse_all(run, &later, argc, argv) && prepare(run, &later);
-    free(later.same_hosts);
+    free(later.items);
     return done;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that work on two patterns: compare, closest. */
+/* The commands that work on patterns: compare, closest, merge, filter. */
+#define _GNU_SOURCE
+#include <limits.h>
+
 #include "cli/cli.h"
 
 /* Two inputs, a pattern each. */
@@ -132,3 +135,71 @@ const struct command command_closest = {
     .inputs_min = 2,
     .inputs_max = 2,
     .perform = perform_closest};
+
+/* Reads all inputs, changes what was read, and writes it. */
+static void rewrite(struct run *run, int (*change)(struct run *run, struct iotsig_patterns *patterns,
+                                                   struct iotsig_error *error))
+{
+    struct iotsig_patterns *patterns;
+    struct iotsig_error error;
+    if (iotsig_patterns_new(&patterns, run->context, &run->settings.options, false, &error) != 0) {
+        cli_fail(run, &error);
+        return;
+    }
+    cli_read_inputs(run, patterns);
+    if (!cli_is_over(run)) {
+        if (change(run, patterns, &error) != 0)
+            cli_fail(run, &error);
+        else
+            cli_write_patterns(run, patterns);
+    }
+    iotsig_patterns_free(patterns);
+}
+
+static int merge(struct run *run, struct iotsig_patterns *patterns, struct iotsig_error *error)
+{
+    char name[NAME_MAX + 1];
+    cli_name(&run->settings, name, sizeof name);
+    return iotsig_patterns_merge(patterns, name, error);
+}
+
+static void perform_merge(struct run *run)
+{
+    rewrite(run, merge);
+}
+
+const struct command command_merge = {
+    .name = "merge",
+    .arguments = "INPUT...",
+    .summary = "make the patterns of several inputs one",
+    .description =
+        "Reads captures, patterns or signatures, and prints one pattern with all their flows, each\n"
+        "added to the first that it is matched by.\n",
+    .groups = GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME,
+    .inputs_min = 1,
+    .inputs_max = INT_MAX,
+    .perform = perform_merge};
+
+static int filter(struct run *run, struct iotsig_patterns *patterns, struct iotsig_error *error)
+{
+    if (run->selection == NULL)
+        return 0;
+    return iotsig_patterns_select(patterns, run->selection, run->settings.invert, error);
+}
+
+static void perform_filter(struct run *run)
+{
+    rewrite(run, filter);
+}
+
+const struct command command_filter = {
+    .name = "filter",
+    .arguments = "INPUT...",
+    .summary = "print the flows that have a host, port, protocol, attribute or identifier",
+    .description =
+        "Reads captures, patterns or signatures, and prints the flows that were asked for. An option\n"
+        "may be given several times: a flow must have one of each kind.\n",
+    .groups = GROUP_CAPTURES | GROUP_MATCH | GROUP_SELECT,
+    .inputs_min = 1,
+    .inputs_max = INT_MAX,
+    .perform = perform_filter};

@@ -69,13 +69,13 @@ static bool is_plain(const struct flow_index *index, const struct flow *flow)
                                                          index->match->same);
 }
 
-static struct port_keys port_keys(const struct flow_index *index, const struct flow *flow,
-                                  size_t end, enum key_side side, bool plain)
+static struct port_keys port_keys(const struct flow *flow, size_t end, enum key_side side,
+                                  bool plain)
 {
     if (side == KEY_LEFT) {
-        if (plain && iotsig_flow_port_is_fixed(flow, end, index->match->random_ports))
+        /* A port that is fixed by its count need not stay so, and another may become so. */
+        if (plain && iotsig_service_is_known(flow->transport, flow->ports[end].port))
             return (struct port_keys){{PORT + (uint64_t)flow->ports[end].port, PORT_OTHER}, 2};
-        /* Also where a port of a flow that is entered becomes fixed by its count later. */
         return (struct port_keys){{PORT_ANY}, 1};
     }
     if (plain)
@@ -141,8 +141,8 @@ static bool make_keys(struct flow_index *index, const struct flow *flow, enum ke
         return false;
 
     bool plain = side == KEY_LEFT ? is_plain(index, flow) : ports_are_of_ends(flow);
-    struct port_keys sport = port_keys(index, flow, 0, side, plain);
-    struct port_keys dport = port_keys(index, flow, 1, side, plain);
+    struct port_keys sport = port_keys(flow, 0, side, plain);
+    struct port_keys dport = port_keys(flow, 1, side, plain);
     uint64_t protocols = (uint64_t)flow->network << 8 | flow->transport;
 
     for (size_t i = 0; i < index->src.n * sport.n; i++) {

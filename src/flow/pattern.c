@@ -27,6 +27,7 @@ void iotsig_pattern_free(struct iotsig_pattern *pattern)
     for (size_t i = 0; i < pattern->count; i++)
         iotsig_flow_fini(pattern, &pattern->flows[i]);
     iotsig_memory_free(allocator, pattern->flows);
+    iotsig_memory_free(allocator, pattern->id_numbers);
     iotsig_layers_fini(&pattern->layers);
     iotsig_hosts_fini(&pattern->hosts);
     iotsig_memory_free(allocator, pattern);

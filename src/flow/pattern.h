@@ -56,6 +56,7 @@ struct iotsig_pattern {
     struct flow *flows;
     size_t count, capacity;
     bool match_random_ports;
+    uint32_t *id_numbers; /**< of flows whose identifier is not the first of its kind; or NULL */
 };
 
 /** How flows of one pattern are compared. */
@@ -88,6 +89,12 @@ struct flow *iotsig_pattern_append(struct iotsig_pattern *pattern, const struct 
  */
 bool iotsig_pattern_import(struct iotsig_pattern *pattern, const struct iotsig_pattern *from,
                            const struct flow *flows, size_t count);
+
+/**
+ * Sees to it that no two flows have the same identifier. To be called when all flows are there.
+ * False when there is no memory; then some may have.
+ */
+bool iotsig_pattern_number_ids(struct iotsig_pattern *pattern);
 
 /** Appends one port to a flow, as it is; false when there is no memory. */
 bool iotsig_flow_append_port(struct iotsig_pattern *pattern, struct flow *flow, uint32_t host,

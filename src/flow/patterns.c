@@ -33,14 +33,14 @@ int iotsig_patterns_append(struct iotsig_patterns *patterns, struct iotsig_patte
                            struct iotsig_error *error)
 {
     const char *copy = iotsig_arena_text(&patterns->texts, input, strlen(input));
-    if (copy == NULL ||
+    pattern->match_random_ports = patterns->options.match_random_ports;
+    if (copy == NULL || !iotsig_pattern_number_ids(pattern) ||
         !iotsig_array_grow(&patterns->context->allocator, &patterns->items, &patterns->capacity,
                            patterns->count + 1, sizeof *patterns->items)) {
         iotsig_pattern_free(pattern);
         iotsig_names_free(names);
         return iotsig_fail_memory(error);
     }
-    pattern->match_random_ports = patterns->options.match_random_ports;
     patterns->items[patterns->count++] = (struct patterns_item){pattern, copy, names};
     return 0;
 }

@@ -84,6 +84,27 @@ int iotsig_names_set_pointer(struct iotsig_names *names, struct text owner, stru
     return iotsig_names_set_address_once(names, &address, target, error);
 }
 
+static int add_table(struct iotsig_names *names, struct iotsig_map *to,
+                     const struct iotsig_names *from, const struct iotsig_map *table,
+                     struct iotsig_error *error)
+{
+    const struct iotsig_map_entry *entry = NULL;
+    int status = 0;
+    while (status == 0 && (entry = iotsig_map_next(table, entry)) != NULL) {
+        size_t n;
+        const void *key = iotsig_map_key(entry, &n);
+        status = set(names, to, key, n, from->texts.items[iotsig_map_value(entry)], false, error);
+    }
+    return status;
+}
+
+int iotsig_names_add_all(struct iotsig_names *names, const struct iotsig_names *from,
+                         struct iotsig_error *error)
+{
+    int status = add_table(names, &names->addresses, from, &from->addresses, error);
+    return status != 0 ? status : add_table(names, &names->aliases, from, &from->aliases, error);
+}
+
 static const uint64_t *alias_of(const struct iotsig_names *names, uint64_t number)
 {
     struct text name = names->texts.items[number];

@@ -33,6 +33,10 @@ int iotsig_names_set_alias(struct iotsig_names *names, struct text canonical, st
 int iotsig_names_set_pointer(struct iotsig_names *names, struct text owner, struct text target,
                              struct iotsig_error *error);
 
+/** Adds all entries of another table; they replace those with the same keys. */
+int iotsig_names_add_all(struct iotsig_names *names, const struct iotsig_names *from,
+                         struct iotsig_error *error);
+
 /** Every name that has an alias becomes the alias. */
 int iotsig_names_follow_aliases(struct iotsig_names *names, struct iotsig_error *error);
 

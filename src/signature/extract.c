@@ -195,6 +195,8 @@ int iotsig_signature_extract(struct iotsig_signature **out, const struct iotsig_
             status = iotsig_fail_memory(error);
     if (status == 0)
         status = extract(&extraction, signature->pattern, error);
+    if (status == 0 && !iotsig_pattern_number_ids(signature->pattern))
+        status = iotsig_fail_memory(error);
     finish(&extraction);
     if (status != 0) {
         iotsig_signature_free(signature);

@@ -21,7 +21,8 @@ static void help(FILE *to)
           to);
     for (size_t i = 0; cli_commands[i] != NULL; i++)
         fprintf(to, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
-    fputs("  help       this text, or that of a command\n"
+    fputs("  completion the script that makes bash, zsh or fish complete all this\n"
+          "  help       this text, or that of a command\n"
           "\n"
           "iotsig COMMAND --help tells the options of a command; the manual is iotsig(1).\n",
           to);
@@ -49,6 +50,15 @@ static int help_about(const char *name)
         return EXIT_USAGE;
     }
     cli_help_command(command);
+    return finish_output(EXIT_DONE);
+}
+
+static int complete(const char *shell)
+{
+    if (shell == NULL || !cli_complete(shell)) {
+        fputs("iotsig: completion is for one of bash, zsh, fish\n", stderr);
+        return EXIT_USAGE;
+    }
     return finish_output(EXIT_DONE);
 }
 
@@ -81,6 +91,8 @@ int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator)
         printf("iotsig %s\n", iotsig_version());
         return finish_output(EXIT_DONE);
     }
+    if (strcmp(word, "completion") == 0)
+        return complete(argc == 3 ? argv[2] : NULL);
     if (strcmp(word, "help") == 0 && argc > 2)
         return help_about(argv[2]);
     if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {

@@ -129,4 +129,7 @@ bool cli_parse(struct run *run, int argc, char **argv);
 
 void cli_help_command(const struct command *command);
 
+/** Prints what makes a shell complete the program's words; false for a shell that is not known. */
+bool cli_complete(const char *shell);
+
 #endif

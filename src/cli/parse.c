@@ -11,96 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-
-enum option_id {
-    OPTION_OUTPUT = 'o',
-    OPTION_QUIET = 'q',
-    OPTION_VERBOSE = 'v',
-    OPTION_HELP = 'h',
-    OPTION_TIMEOUT = 256,
-    OPTION_RANDOM_PORTS,
-    OPTION_DNS_TABLE,
-    OPTION_SAME_HOST,
-    OPTION_FILTER,
-    OPTION_KEEP,
-    OPTION_FORMAT,
-    OPTION_PROGRESS,
-    OPTION_MAX_FLOWS,
-    OPTION_STRICT,
-    OPTION_NAME,
-    OPTION_SELECT, /* and what it is selected by: `enum iotsig_select_by` */
-    OPTION_INVERT = OPTION_SELECT + IOTSIG_SELECT_ID + 1
-};
-
-/* `argument` NULL: the option takes none. */
-static const struct {
-    const char *name, *argument, *help;
-    int id;
-    unsigned groups;
-} rows[] = {
-    {"timeout", "SECONDS", "a longer pause ends the event (default 20; 0: none does)",
-     OPTION_TIMEOUT, GROUP_CAPTURES},
-    {"filter", "BPF", "read only the packets of a pcap-filter(7) expression", OPTION_FILTER, GROUP_CAPTURES},
-    {"keep", "LIST", "keep what is skipped: dhcp, router-alert, dhcpv6, handshake, ack, syn",
-     OPTION_KEEP, GROUP_CAPTURES},
-    {"dns-table", "FILE", "names known beforehand: JSON, or an Unbound dump_cache",
-     OPTION_DNS_TABLE, GROUP_CAPTURES},
-    {"same-host", "A=B", "two hosts that are the same; @FILE: lines A=B (repeatable)",
-     OPTION_SAME_HOST, GROUP_CAPTURES | GROUP_MATCH},
-    {"match-random-ports", NULL, "a port that all packets of a fingerprint use is fixed",
-     OPTION_RANDOM_PORTS, GROUP_CAPTURES | GROUP_MATCH},
-    {"max-flows", "N", "the most flows, and names, that an input may need (default 4194304)",
-     OPTION_MAX_FLOWS, GROUP_CAPTURES},
-    {"name", "NAME", "the name of the signature (default: the common folder, or the stem)",
-     OPTION_NAME, GROUP_NAME},
-    {"host", "HOST", "flows of this host; *.example.com: of any name below (repeatable)",
-     OPTION_SELECT + IOTSIG_SELECT_HOST, GROUP_SELECT},
-    {"port", "PORT", "flows with this port (repeatable)", OPTION_SELECT + IOTSIG_SELECT_PORT,
-     GROUP_SELECT},
-    {"protocol", "NAME", "flows of ipv4, ipv6, tcp, udp, dns, mdns, http, ... (repeatable)",
-     OPTION_SELECT + IOTSIG_SELECT_PROTOCOL, GROUP_SELECT},
-    {"attribute", "NAME=VALUE", "flows whose application has this; NAME: any value (repeatable)",
-     OPTION_SELECT + IOTSIG_SELECT_ATTRIBUTE, GROUP_SELECT},
-    {"id", "ID", "the flow with this identifier (repeatable)", OPTION_SELECT + IOTSIG_SELECT_ID,
-     GROUP_SELECT},
-    {"invert", NULL, "all flows but these", OPTION_INVERT, GROUP_SELECT},
-    {"format", "FORMAT", "text, csv, json, jsonl (default: text on a terminal, else json)",
-     OPTION_FORMAT, GROUP_ALL},
-    {"output", "FILE", "write to FILE, whole or not at all; its ending chooses the format",
-     OPTION_OUTPUT, GROUP_ALL},
-    {"strict", NULL, "stop at the first bad input, and write nothing", OPTION_STRICT, GROUP_ALL},
-    {"progress", "WHEN", "a progress line: auto (on a terminal, after a second), always, never",
-     OPTION_PROGRESS, GROUP_ALL},
-    {"quiet", NULL, "no warnings", OPTION_QUIET, GROUP_ALL},
-    {"verbose", NULL, "say what each input held", OPTION_VERBOSE, GROUP_ALL},
-    {"help", NULL, "this text", OPTION_HELP, GROUP_ALL},
-};
-
-#define ROWS (sizeof rows / sizeof *rows)
-
-static bool applies(const struct command *command, size_t row)
-{
-    return (rows[row].groups & (command->groups | GROUP_ALL)) != 0;
-}
-
-void cli_help_command(const struct command *command)
-{
-    printf("usage: iotsig %s [options] %s\n\n%s\noptions:\n", command->name, command->arguments,
-           command->description);
-    for (size_t i = 0; i < ROWS; i++) {
-        char left[40];
-        if (!applies(command, i))
-            continue;
-        bool letter = rows[i].id < 256;
-        snprintf(left, sizeof left, "%c%c%s--%s%s%s", letter ? '-' : ' ',
-                 letter ? (char)rows[i].id : ' ', letter ? ", " : "  ", rows[i].name,
-                 rows[i].argument != NULL ? " " : "",
-                 rows[i].argument != NULL ? rows[i].argument : "");
-        printf("  %-28s %s\n", left, rows[i].help);
-    }
-    printf("\nThe manual is iotsig-%s(1).\n", command->name);
-}
+#include "cli/options.h"
 
 static bool usage(struct run *run, const char *format, ...)
 {
@@ -240,13 +151,12 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
 
 static bool parse_all(struct run *run, struct later *later, int argc, char **argv)
 {
-    struct option options[ROWS + 1] = {{0}};
+    struct option options[OPTIONS_MAX + 1] = {{0}};
     size_t count = 0;
-    for (size_t i = 0; i < ROWS; i++)
-        if (applies(run->command, i))
+    for (const struct option_row *row = cli_options; row->name != NULL; row++)
+        if (cli_option_applies(run->command, row) && count < OPTIONS_MAX)
             options[count++] = (struct option){
-                rows[i].name, rows[i].argument != NULL ? required_argument : no_argument, NULL,
-                rows[i].id};
+                row->name, row->argument != NULL ? required_argument : no_argument, NULL, row->id};
 
     int id;
     optind = 0; /* glibc: start over */
@@ -295,6 +205,14 @@ static int add_selection(struct run *run, int id, const char *argument,
                                               error);
 }
 
+static const char *name_of_option(int id)
+{
+    const struct option_row *row = cli_options;
+    while (row->id != id)
+        row++;
+    return row->name;
+}
+
 /* Makes the context, and what the options need it for. */
 static bool prepare(struct run *run, const struct later *later)
 {
@@ -302,10 +220,14 @@ static bool prepare(struct run *run, const struct later *later)
     struct iotsig_error error;
 
     int status = iotsig_context_new(&run->context, &later->context, &error);
-    for (int i = 0; status == 0 && i < later->count; i++)
-        status = later->items[i].id == OPTION_SAME_HOST
+    for (int i = 0; status == 0 && i < later->count; i++) {
+        int id = later->items[i].id;
+        status = id == OPTION_SAME_HOST
                      ? add_same_host(run, later->items[i].argument, &error)
-                     : add_selection(run, later->items[i].id, later->items[i].argument, &error);
+                     : add_selection(run, id, later->items[i].argument, &error);
+        if (status == IOTSIG_ERR_ARGUMENT)
+            return usage_error(run, name_of_option(id), &error);
+    }
     if (status == 0 && later->dns_table != NULL &&
         (status = iotsig_names_new(&run->names, run->context, &error)) == 0)
         status = iotsig_names_load(run->names, later->dns_table, &error);

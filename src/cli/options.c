@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/options.h"
+
+#include <stdio.h>
+
+/* clang-format off */
+const struct option_row cli_options[] = {
+    {"timeout", "SECONDS", "a longer pause ends the event (default 20; 0: none does)",
+     OPTION_TIMEOUT, GROUP_CAPTURES, ARGUMENT_TEXT, NULL},
+    {"filter", "BPF", "read only the packets of a pcap-filter(7) expression", OPTION_FILTER, GROUP_CAPTURES, ARGUMENT_TEXT, NULL},
+    {"keep", "LIST", "keep what is skipped: dhcp, router-alert, dhcpv6, handshake, ack, syn",
+     OPTION_KEEP, GROUP_CAPTURES, ARGUMENT_WORDS,
+     "dhcp router-alert dhcpv6 handshake ack syn"},
+    {"dns-table", "FILE", "names known beforehand: JSON, or an Unbound dump_cache",
+     OPTION_DNS_TABLE, GROUP_CAPTURES, ARGUMENT_FILE, NULL},
+    {"same-host", "A=B", "two hosts that are the same; @FILE: lines A=B (repeatable)",
+     OPTION_SAME_HOST, GROUP_CAPTURES | GROUP_MATCH, ARGUMENT_TEXT, NULL},
+    {"match-random-ports", NULL, "a port that all packets of a fingerprint use is fixed",
+     OPTION_RANDOM_PORTS, GROUP_CAPTURES | GROUP_MATCH, ARGUMENT_NONE, NULL},
+    {"max-flows", "N", "the most flows, and names, that an input may need (default 4194304)",
+     OPTION_MAX_FLOWS, GROUP_CAPTURES, ARGUMENT_TEXT, NULL},
+    {"name", "NAME", "what the result is called (default: the common folder, or the stem)",
+     OPTION_NAME, GROUP_NAME, ARGUMENT_TEXT, NULL},
+    {"host", "HOST", "flows of this host; *.example.com: of any name below (repeatable)",
+     OPTION_SELECT + IOTSIG_SELECT_HOST, GROUP_SELECT, ARGUMENT_TEXT, NULL},
+    {"port", "PORT", "flows with this port (repeatable)", OPTION_SELECT + IOTSIG_SELECT_PORT, GROUP_SELECT, ARGUMENT_TEXT, NULL},
+    {"protocol", "NAME", "flows of ipv4, ipv6, tcp, udp, dns, mdns, http, ... (repeatable)",
+     OPTION_SELECT + IOTSIG_SELECT_PROTOCOL, GROUP_SELECT, ARGUMENT_WORDS,
+     "ipv4 ipv6 tcp udp dns mdns http ssdp coap dhcp"},
+    {"attribute", "NAME=VALUE", "flows whose application has this; NAME: any value (repeatable)",
+     OPTION_SELECT + IOTSIG_SELECT_ATTRIBUTE, GROUP_SELECT, ARGUMENT_TEXT, NULL},
+    {"id", "ID", "the flow with this identifier (repeatable)", OPTION_SELECT + IOTSIG_SELECT_ID, GROUP_SELECT, ARGUMENT_TEXT, NULL},
+    {"invert", NULL, "all flows but these", OPTION_INVERT, GROUP_SELECT, ARGUMENT_NONE, NULL},
+    {"format", "FORMAT", "text, csv, json, jsonl (default: text on a terminal, else json)",
+     OPTION_FORMAT, GROUP_ALL, ARGUMENT_WORDS,
+     "text csv json jsonl"},
+    {"output", "FILE", "write to FILE, whole or not at all; its ending chooses the format",
+     OPTION_OUTPUT, GROUP_ALL, ARGUMENT_FILE, NULL},
+    {"strict", NULL, "stop at the first bad input, and write nothing", OPTION_STRICT, GROUP_ALL, ARGUMENT_NONE, NULL},
+    {"progress", "WHEN", "a progress line: auto (on a terminal, after a second), always, never",
+     OPTION_PROGRESS, GROUP_ALL, ARGUMENT_WORDS,
+     "auto always never"},
+    {"quiet", NULL, "no warnings", OPTION_QUIET, GROUP_ALL, ARGUMENT_NONE, NULL},
+    {"verbose", NULL, "say what each input held", OPTION_VERBOSE, GROUP_ALL, ARGUMENT_NONE, NULL},
+    {"help", NULL, "this text", OPTION_HELP, GROUP_ALL, ARGUMENT_NONE, NULL},
+    {NULL, NULL, NULL, 0, 0, ARGUMENT_NONE, NULL},
+};
+/* clang-format on */
+
+bool cli_option_applies(const struct command *command, const struct option_row *row)
+{
+    return (row->groups & (command->groups | GROUP_ALL)) != 0;
+}
+
+void cli_help_command(const struct command *command)
+{
+    printf("usage: iotsig %s [options] %s\n\n%s\noptions:\n", command->name, command->arguments,
+           command->description);
+    for (const struct option_row *row = cli_options; row->name != NULL; row++) {
+        char left[40];
+        if (!cli_option_applies(command, row))
+            continue;
+        bool letter = row->id < 256;
+        snprintf(left, sizeof left, "%c%c%s--%s%s%s", letter ? '-' : ' ',
+                 letter ? (char)row->id : ' ', letter ? ", " : "  ", row->name,
+                 row->argument != NULL ? " " : "",
+                 row->argument != NULL ? row->argument : "");
+        printf("  %-28s %s\n", left, row->help);
+    }
+    printf("\nThe manual is iotsig-%s(1).\n", command->name);
+}

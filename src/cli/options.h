@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The options: one row each. The command line is parsed by it, and --help and what shells complete are
+ * made of it.
+ */
+#ifndef IOTSIG_CLI_OPTIONS_H
+#define IOTSIG_CLI_OPTIONS_H
+
+#include "cli/cli.h"
+
+enum option_id {
+    OPTION_OUTPUT = 'o',
+    OPTION_QUIET = 'q',
+    OPTION_VERBOSE = 'v',
+    OPTION_HELP = 'h',
+    OPTION_TIMEOUT = 256,
+    OPTION_RANDOM_PORTS,
+    OPTION_DNS_TABLE,
+    OPTION_SAME_HOST,
+    OPTION_FILTER,
+    OPTION_KEEP,
+    OPTION_FORMAT,
+    OPTION_PROGRESS,
+    OPTION_MAX_FLOWS,
+    OPTION_STRICT,
+    OPTION_NAME,
+    OPTION_SELECT, /* and what it is selected by: `enum iotsig_select_by` */
+    OPTION_INVERT = OPTION_SELECT + IOTSIG_SELECT_ID + 1
+};
+
+/** What an option's argument is, for shells. */
+enum argument_kind {
+    ARGUMENT_NONE,
+    ARGUMENT_TEXT,
+    ARGUMENT_FILE,
+    ARGUMENT_WORDS /**< one of `words` */
+};
+
+struct option_row {
+    const char *name, *argument, *help; /**< `argument` NULL: it takes none */
+    int id;
+    unsigned groups;
+    enum argument_kind kind;
+    const char *words; /**< with spaces between; for ARGUMENT_WORDS */
+};
+
+/** Ends with a row without a name. */
+extern const struct option_row cli_options[];
+
+/** The most rows there can be. */
+#define OPTIONS_MAX 64
+
+bool cli_option_applies(const struct command *command, const struct option_row *row);
+
+#endif

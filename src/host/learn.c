@@ -80,9 +80,6 @@ static int learn_dns(struct iotsig_names *names, const struct packet *packet,
 static int learn_server_name(struct iotsig_names *names, const struct packet *packet,
                              struct iotsig_error *error)
 {
-    /* No ClientHello in clear comes after application data: most segments need no look. */
-    if (bytes_start_with(packet->payload, "\x17", 1))
-        return 0;
     struct bytes name = iotsig_tls_walk(packet->payload).server_name;
     if (name.n > 0 && name.p[name.n - 1] == '.')
         name.n--;
@@ -100,9 +97,8 @@ static int learn_server_name(struct iotsig_names *names, const struct packet *pa
 int iotsig_names_learn(struct iotsig_names *names, const struct packet *packet,
                        struct iotsig_error *error)
 {
-    if (iotsig_dns_recognise(packet))
-        return learn_dns(names, packet, error);
-    if (packet->transport == IOTSIG_TCP && packet->payload.n > 0)
-        return learn_server_name(names, packet, error);
-    return 0;
+    int status = iotsig_dns_recognise(packet) ? learn_dns(names, packet, error) : 0;
+    if (status == 0 && packet->transport == IOTSIG_TCP && packet->payload.n > 0)
+        status = learn_server_name(names, packet, error);
+    return status;
 }

@@ -158,6 +158,9 @@ class Others(Case):
         hello = make.client_hello("Cloud.Example.")
         self.assertEqual(dst(hello), "cloud.example")
         self.assertEqual(dst(hello[:-1]), "198.51.100.9")  # not whole
+        self.assertEqual(dst(hello, 53), "cloud.example")  # any TCP port
+        for before in (make.application_data(9), make.tls_record(20, b"\1"), make.tls_record(21, b"\1\0")):
+            self.assertEqual(dst(before + hello), "cloud.example")  # any whole record
         self.assertEqual(dst(make.client_hello("a" * 256)), "198.51.100.9")
         self.assertEqual(dst(make.client_hello("\x1b]0;x\x07")), "\\027]0;x\\007")
         for i in range(len(hello)):  # any length that lies, anywhere

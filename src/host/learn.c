@@ -23,7 +23,7 @@ static int learn_address(struct iotsig_names *names, struct dns_record *record, 
 {
     struct address address = {.version = version};
     cursor_copy(&record->data, address.bytes, version == 4 ? 4 : 16);
-    if (record->data.failed)
+    if (record->data.failed || record->data.left > 0) /* not as long as an address */
         return 0;
     return iotsig_names_set_address(names, &address, text_of_name(&record->owner), error);
 }

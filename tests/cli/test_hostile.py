@@ -82,9 +82,10 @@ class Dns(Case):
     def test_a_record_that_cannot_be_read_is_skipped(self):
         bad = b"\x01a\xc0\xff" + struct.pack(">HHIH", 1, 1, 60, 4) + bytes(4)
         short = make.dns_record("short.example", "A", b"\1\2")
+        long = make.dns_record("long.example", "A", bytes([198, 51, 100, 10, 0]))
         loop = make.dns_name("c.example") + struct.pack(">HHIH", 5, 1, 60, 2) + b"\xc0\xff"
         good = make.dns_record("good.example", "A", "198.51.100.9")
-        path = self.capture(answer(bad + short + loop + good, 4), make.udp(A, 1, "198.51.100.9", 2, b"x"),
+        path = self.capture(answer(bad + short + long + loop + good, 5), make.udp(A, 1, "198.51.100.9", 2, b"x"),
                             make.udp(A, 1, "198.51.100.10", 2, b"x"))
         self.assertEqual([p["dst"] for p in self.packets(path)][1:], ["good.example", "198.51.100.10"])
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 
@@ -139,35 +140,58 @@ const struct command command_flows = {
     .inputs_max = INT_MAX,
     .perform = perform_flows};
 
+/* The length of a path without the slashes at its end, which name the same folder. */
+static size_t path_length(const char *path)
+{
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    return n;
+}
+
+static size_t folder_length(const char *path)
+{
+    const char *slash = memrchr(path, '/', path_length(path));
+    return slash == NULL ? 0 : (size_t)(slash - path);
+}
+
 /* The part of a path that names it: "plug" of "lab/plug.pcap.gz". */
 static void stem_of(const char *path, char *name, size_t room)
 {
-    const char *slash = strrchr(path, '/');
-    snprintf(name, room, "%s", slash != NULL ? slash + 1 : path);
+    size_t folder = folder_length(path), start = path[folder] == '/' ? folder + 1 : folder;
+    snprintf(name, room, "%.*s", (int)(path_length(path) - start), path + start);
     char *dot = name[0] == '\0' ? NULL : strchr(name + 1, '.');
     if (dot != NULL)
         *dot = '\0';
 }
 
-static size_t folder_length(const char *path)
+static bool is_folder(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? 0 : (size_t)(slash - path);
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* The length of the path of the folder that all inputs are in, 0 being the current one; of a single
+ * input that is a folder, itself. -1: there is none. */
+static int common_folder(const struct settings *settings)
+{
+    const char *first = settings->inputs[0];
+    size_t n = folder_length(first);
+    if (settings->input_count == 1)
+        return strcmp(first, "-") != 0 && is_folder(first) ? (int)path_length(first) : -1;
+    for (int i = 1; i < settings->input_count; i++)
+        if (folder_length(settings->inputs[i]) != n || strncmp(first, settings->inputs[i], n) != 0)
+            return -1;
+    return (int)n;
 }
 
 void cli_name(const struct settings *settings, char *name, size_t room)
 {
     const char *first = settings->inputs[0];
-    size_t n = folder_length(first);
-    bool common = settings->input_count > 1;
-    for (int i = 1; i < settings->input_count; i++)
-        common = common && folder_length(settings->inputs[i]) == n &&
-                 strncmp(first, settings->inputs[i], n) == 0;
-
+    int n = common_folder(settings);
     char folder[PATH_MAX], *real = NULL;
-    if (common && n < sizeof folder) {
-        memcpy(folder, n == 0 ? "." : first, n == 0 ? 1 : n);
-        folder[n == 0 ? 1 : n] = '\0';
+    if (n >= 0 && (size_t)n < sizeof folder) {
+        snprintf(folder, sizeof folder, "%.*s", n == 0 ? 1 : n, n == 0 ? "." : first);
         real = realpath(folder, NULL);
     }
     if (settings->name != NULL)

@@ -80,6 +80,11 @@ class Formats(Case):
         for words, name in ((("--name", "x/y"), "x/y"), ((), os.path.basename(self.folder))):
             self.assertEqual(self.signature(*words, self.sample, self.sample)["name"], name)
         self.assertEqual(self.signature(self.sample)["name"], "a")
+        folder = os.path.dirname(self.write("plug.v1/a.pcap", self.read(self.sample)))
+        for path in (folder, folder + "/", folder + "//", os.path.join(folder, "."), os.path.join(folder, "..", "plug.v1/")):
+            self.assertEqual(self.signature(path)["name"], "plug.v1", path)
+        for words in ((folder, self.sample), (folder + "/", self.sample)):
+            self.assertEqual(self.signature(*words)["name"], os.path.basename(self.folder))
 
     def test_csv(self):
         text = self.run_ok("packets", "--format", "csv", self.sample)

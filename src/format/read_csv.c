@@ -124,9 +124,11 @@ static int add_member(json_t *record, const char *title, const char *field,
                       struct iotsig_error *error)
 {
     json_t *value = NULL;
-    if (field[0] == '\0')
-        return 0;
-    if (holds_json(title)) {
+    if (field[0] == '\0') {
+        if (strcmp(title, "timestamp") != 0)
+            return 0;
+        value = json_null(); /* the column tells packets from flows */
+    } else if (holds_json(title)) {
         int status = iotsig_json_parse(field, strlen(field), &value, NULL);
         if (status != 0)
             return iotsig_fail(error, IOTSIG_ERR_FORMAT, "the column %s holds no JSON", title);

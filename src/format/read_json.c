@@ -317,7 +317,8 @@ static int take_packet(struct grouper *grouper, json_t *record, struct iotsig_er
     if (!get_number(record, "sport", UINT16_MAX, &sport) ||
         !get_number(record, "dport", UINT16_MAX, &dport))
         return fail_member(error, "sport\" or \"dport", "a port");
-    if (!get_time(record, "timestamp", &packet.time))
+    /* A packet from a simple packet block of a pcapng has none. */
+    if (!is_absent(record, "timestamp") && !get_time(record, "timestamp", &packet.time))
         return fail_member(error, "timestamp", "seconds");
     if (!get_count(record, "length", 0, &packet.length))
         return fail_member(error, "length", "a number of bytes");

@@ -114,6 +114,19 @@ class Formats(Case):
             self.run_ok("extract", "-o", path, self.sample, self.sample)
             self.assertEqual(self.flows(path), self.signature(self.sample, self.sample)["flows"], kind)
 
+    def test_packets_without_a_time_read_back(self):
+        frames = [make.ethernet(make.tcp("192.168.1.2", 40000, "192.168.1.9", 80, text + b"\r\n"))
+                  for text in (b"GET / HTTP/1.1", b"HTTP/1.1 200 OK", b"POST / HTTP/1.1")]
+        content = make.section() + make.interface(resolution=9) + make.enhanced("<", 0, START, frames[0])
+        sample = self.write("x.pcapng", content + make.simple("<", frames[1]) + make.simple("<", frames[2]))
+        flows = self.flows(sample)
+        self.assertEqual([(f["packets"], f["first"], f["last"]) for f in flows],
+                         [(2, "1700000000.000000000", "1700000000.000000000"), (1, None, None)])
+        for kind in ("csv", "json", "jsonl"):
+            path = self.path(f"packets.{kind}")
+            self.run_ok("packets", "-o", path, sample)
+            self.assertEqual(self.flows(path), flows, kind)
+
     def test_hostile_text_is_quoted(self):
         for command in ("packets", "flows", "extract"):
             for kind in ("text", "csv", "json", "jsonl"):

@@ -33,17 +33,17 @@ void iotsig_names_free(struct iotsig_names *names)
 static int set(struct iotsig_names *names, struct iotsig_map *map, const void *key, size_t n,
                struct text text, bool once, struct iotsig_error *error)
 {
-    if (names->texts.count >= names->context->max_flows ||
-        iotsig_map_count(map) >= names->context->max_flows)
-        return iotsig_fail(error, IOTSIG_ERR_LIMIT,
-                           "more than %lu names (raise --max-flows if this is meant)",
-                           (unsigned long)names->context->max_flows);
     uint32_t number = iotsig_strings_add(&names->texts, text);
     bool added = false;
     uint64_t *value =
         number == IOTSIG_NO_STRING ? NULL : iotsig_map_put(map, key, n, number, &added);
     if (value == NULL)
         return iotsig_fail_memory(error);
+    if (names->texts.count > names->context->max_flows ||
+        iotsig_map_count(map) > names->context->max_flows)
+        return iotsig_fail(error, IOTSIG_ERR_LIMIT,
+                           "more than %lu names (raise --max-flows if this is meant)",
+                           (unsigned long)names->context->max_flows);
     if (!once)
         *value = number;
     return 0;

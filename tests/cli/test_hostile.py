@@ -209,6 +209,16 @@ class Limits(Case):
         self.assertEqual((result.status, result.out), (5, ""))
         self.assertIn("--max-flows", result.err)
 
+    def test_max_names(self):
+        def told(n):
+            return [answer(make.dns_record(f"n{i % n}.example", "A", f"198.51.100.{i % n}")) for i in range(3 * n)]
+
+        alone = [make.udp(A, 1, B, 2, b"x")]
+        self.run_ok("packets", "--max-flows", "5", self.capture(*alone, *told(5)))
+        result = support.run("packets", "--max-flows", "5", self.capture(*alone, *told(6)))
+        self.assertEqual(result.status, 5)
+        self.assertIn("more than 5 names", result.err)
+
     def test_gzip_bomb(self):
         """A thousand times its size, unpacked: read as a stream, in the memory of a buffer."""
         packet = make.ethernet(make.udp(A, 1, B, 2, bytes(1200)))

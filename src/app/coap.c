@@ -64,7 +64,8 @@ static bool add_segment(struct path *path, struct bytes segment)
     return true;
 }
 
-/* The Uri-Path options, joined. False when the options cannot be read to their end. */
+/* The Uri-Path options, joined. They come in order of their numbers, so what is cut behind them does
+ * not touch the path. False when the path is not whole, or an option is malformed. */
 static bool read_path(struct cursor *at, struct path *path)
 {
     uint32_t number = 0;
@@ -78,7 +79,9 @@ static bool read_path(struct cursor *at, struct path *path)
         number += extended(at, delta);
         uint32_t size = extended(at, length);
         struct bytes value = cursor_take(at, size);
-        if (at->failed || (number == URI_PATH && !add_segment(path, value)))
+        if (at->failed)
+            return number > URI_PATH;
+        if (number == URI_PATH && !add_segment(path, value))
             return false;
     }
     return true;

@@ -128,6 +128,9 @@ class Others(Case):
             (b"\x5f\1\0\1", {"code": "GET"}),  # a token of 15 bytes
             (b"\x50\x1f\0\1", {"code": "0.31"}),
             (b"\x50\1\0\1\xb3a/b", {"code": "GET", "uri": "/a\\047b"}),
+            (b"\x50\1\0\1\xb3oic\4r", {"code": "GET"}),  # cut in the path
+            (b"\x50\1\0\1\xb3oic\3res\x44rt", {"code": "GET", "uri": "/oic/res"}),  # in the query
+            (b"\x50\1\0\1\x38host", {"code": "GET"}),  # before the path
         ]:
             layer = self.one(make.udp(A, 1, B, 5683, payload))
             self.assertEqual(layer, {"protocol": "CoAP", "type": "NON", "response": False, **want}, payload)

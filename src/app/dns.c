@@ -218,6 +218,8 @@ static bool parse(const struct packet *packet, struct iotsig_layer *layer,
         return false;
     const char *type = iotsig_dns_type_text(record.type, made);
     struct text name = {record.owner.text, record.owner.n};
+    if (text_equal(name, TEXT("."))) /* the root; a label's own dot is escaped */
+        name.n = 0;
     return app_set_text(layer, QTYPE, text_of(type), scratch) &&
            app_set_text(layer, DOMAIN_NAME, name, scratch);
 }

@@ -56,6 +56,12 @@ class Dns(Case):
         named = [p["dst"].startswith("z") for p in self.packets(path)[1:]]
         self.assertEqual(named, [i < 3 for i in range(20)])  # four labels of 63 are over 255 bytes
 
+    def test_the_root_is_a_name_without_its_dot(self):
+        packet = query(b"\0" + struct.pack(">HH", 2, 1))
+        self.assertEqual(self.layer(packet), {"protocol": "DNS", "response": False, "qtype": "NS", "domain-name": ""})
+        flows = self.flows(self.capture(packet))
+        self.assertEqual(self.flows(self.write("f.json", json.dumps([{"flows": flows}]))), flows)
+
     def test_longest_name(self):
         name = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])  # 255 bytes on the wire
         body = make.dns_name(name) + struct.pack(">HH", 1, 1)

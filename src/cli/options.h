@@ -13,6 +13,7 @@ enum option_id {
     OPTION_QUIET = 'q',
     OPTION_VERBOSE = 'v',
     OPTION_HELP = 'h',
+    OPTION_JOBS = 'j',
     OPTION_TIMEOUT = 256,
     OPTION_RANDOM_PORTS,
     OPTION_DNS_TABLE,

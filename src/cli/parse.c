@@ -57,6 +57,17 @@ static bool parse_max_flows(struct run *run, struct iotsig_settings *context, co
     return true;
 }
 
+/* Part of the contract of all commands; these have nothing to share out yet. */
+static bool parse_jobs(struct run *run, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value == 0)
+        return usage(run, "-j: not a number from 1 on");
+    return true;
+}
+
 static bool parse_progress(struct run *run, const char *text)
 {
     static const char *const words[] = {"auto", "always", "never"};
@@ -120,6 +131,8 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         return true;
     case OPTION_MAX_FLOWS:
         return parse_max_flows(run, &later->context, argument);
+    case OPTION_JOBS:
+        return parse_jobs(run, argument);
     case OPTION_NAME:
         settings->name = argument;
         return true;
@@ -161,7 +174,7 @@ static bool parse_all(struct run *run, struct later *later, int argc, char **arg
     int id;
     optind = 0; /* glibc: start over */
     opterr = 0;
-    while ((id = getopt_long(argc, argv, ":o:qvh", options, NULL)) != -1) {
+    while ((id = getopt_long(argc, argv, ":o:j:qvh", options, NULL)) != -1) {
         if (id == OPTION_HELP) {
             cli_help_command(run->command);
             return false;

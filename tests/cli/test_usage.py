@@ -66,6 +66,10 @@ packets -o /dev/full GOOD                   | 4 | No space left
 extract -o /dev/full GOOD                   | 4 | No space left
 flows BAD --max-flows 1 GOOD                | 5 | --max-flows
 flows BAD -o /dev/full GOOD                 | 4 | No space left
+flows -j 0 GOOD                             | 2 | -j
+flows -j 2 GOOD                             | 0 |
+extract --jobs 16 GOOD                      | 0 |
+packets -j2 GOOD                            | 0 |
 flows FOLDER                                | 0 |
 packets FOLDER                              | 3 | is a folder
 """
@@ -104,7 +108,7 @@ class Usage(Case):
             self.assertEqual(self.run_ok("help", command), text)
             self.assertIn(f"usage: iotsig {command} ", text)
             for option in ("--timeout", "--filter", "--keep", "--dns-table", "--same-host", "--match-random-ports", "--max-flows",
-                           "--format", "-o, --output", "--strict", "--progress", "-q, --quiet", "-v, --verbose", "-h, --help"):
+                           "--format", "-o, --output", "-j, --jobs", "--strict", "--progress", "-q, --quiet", "-v, --verbose", "-h, --help"):
                 self.assertIn(option, text)
             self.assertEqual("--name" in text, command == "extract")
             self.assertLessEqual(max(map(len, text.splitlines())), 100)

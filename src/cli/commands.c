@@ -50,6 +50,14 @@ static bool write_packets(struct run *run, struct iotsig_packet_writer *writer,
     return true;
 }
 
+/* What can be opened again need not stay open: a command line can hold more captures than a process
+ * can have files. */
+static bool can_be_read_again(const char *path)
+{
+    struct stat about;
+    return strcmp(path, "-") != 0 && stat(path, &about) == 0 && S_ISREG(about.st_mode);
+}
+
 /* With --strict all captures are looked at before the first packet is written. */
 static void perform_packets(struct run *run)
 {
@@ -64,8 +72,13 @@ static void perform_packets(struct run *run)
         cli_fail_memory(run);
         return;
     }
-    for (int i = 0; run->settings.strict && i < count && !cli_is_over(run); i++)
+    for (int i = 0; run->settings.strict && i < count && !cli_is_over(run); i++) {
         opened[i] = open_packets(run, paths[i]);
+        if (can_be_read_again(paths[i])) {
+            iotsig_packets_close(opened[i]);
+            opened[i] = NULL;
+        }
+    }
     if (!cli_is_over(run) && cli_open_output(run)) {
         if (iotsig_packet_writer_new(&writer, run->context, run->output, &run->style, &error) != 0)
             cli_fail(run, &error);

@@ -128,6 +128,14 @@ class Usage(Case):
                 result = support.run(*self.fill(f"{command} --strict GOOD {bad}"))
                 self.assertEqual((result.status, result.out), (3, ""))
 
+    def test_strict_holds_no_capture_open(self):
+        def few_files():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+
+        words = ["packets", "--strict", "--format", "jsonl", *[self.files["GOOD"]] * 100]
+        result = support.run(*words, preexec_fn=few_files)
+        self.assertEqual((result.status, result.err, len(result.out.splitlines())), (0, "", 200))
+
     def test_outputs_are_whole_or_not_there(self):
         target = self.write("out/x.json", b"old")
         result = support.run("flows", *self.fill("GOOD --max-flows 1 -o"), target)

@@ -115,7 +115,8 @@ static int fill_plain(struct iotsig_source *source)
 static bool ended_early(struct archive *archive)
 {
     const char *text = archive_error_string(archive);
-    return text != NULL && strstr(text, "runcated") != NULL;
+    return text != NULL && (strstr(text, "runcated") != NULL ||
+                            strstr(text, "No progress is possible") != NULL /* xz */);
 }
 
 static int fail_decompressing(struct iotsig_source *source)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Input that means harm, or is just broken: bounded time and memory, nothing lost that was whole, nothing printed raw."""
+import bz2
 import gzip
 import json
+import lzma
 import os
 import resource
 import struct
@@ -259,6 +261,11 @@ class Limits(Case):
         result = support.run("packets", "--format", "jsonl", self.write("c.gz", content[: len(content) // 2]))
         self.assertEqual(result.status, 0, result.err)
         self.assertIn("ends inside a packet", result.err)
+        plain = gzip.decompress(content)
+        for kind, other in (("xz", lzma.compress(plain, preset=0)), ("bz2", bz2.compress(plain, 1))):
+            result = support.run("packets", "--format", "jsonl", self.write("c." + kind, other[: len(other) * 3 // 4]))
+            self.assertIn(result.status, (0, 1), result.err)
+            self.assertIn("ends inside a packet", result.err)
         for cut in range(3, 40):
             result = support.run("packets", "--format", "jsonl", self.write("c.gz", content[:cut]))
             self.assertIn(result.status, (1, 3))

@@ -11,6 +11,7 @@
 #include "iotsig/compare.h"
 #include "iotsig/output.h"
 #include "iotsig/packet.h"
+#include "iotsig/profile.h"
 #include "iotsig/signature.h"
 
 #ifdef __cplusplus
@@ -91,6 +92,16 @@ IOTSIG_API int iotsig_closest_write(const struct iotsig_closest *closest,
                                     const struct iotsig_named_pattern *b,
                                     struct iotsig_output *output, const struct iotsig_style *style,
                                     struct iotsig_error *error);
+
+/**
+ * Writes a device's profile with the policies of all patterns: of one pattern flat, of several each in
+ * a group called like its input.
+ * @return 0; IOTSIG_ERR_ARGUMENT: neither YAML nor JSON, or iotsig_device_check(); IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_profile_write(const struct iotsig_patterns *patterns,
+                                    const struct iotsig_device *device,
+                                    struct iotsig_output *output,
+                                    const struct iotsig_style *style, struct iotsig_error *error);
 
 /** Writes packets one by one. */
 struct iotsig_packet_writer;

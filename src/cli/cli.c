@@ -9,7 +9,7 @@
 
 const struct command *const cli_commands[] = {&command_packets, &command_flows, &command_extract,
                                               &command_compare, &command_closest, &command_merge,
-                                              &command_filter,  NULL};
+                                              &command_filter,  &command_profile, NULL};
 
 static void help(FILE *to)
 {

@@ -32,6 +32,7 @@ struct settings {
     const char *format; /**< or NULL */
     bool strict, quiet, verbose;
     bool invert; /**< of a selection */
+    struct iotsig_device device;
     enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } progress;
 };
 
@@ -61,7 +62,9 @@ enum option_group {
     GROUP_CAPTURES = 1 << 1, /**< how captures are read */
     GROUP_MATCH = 1 << 2,   /**< how flows are matched */
     GROUP_NAME = 1 << 3,    /**< what the result is called */
-    GROUP_SELECT = 1 << 4   /**< which flows are wanted */
+    GROUP_SELECT = 1 << 4,  /**< which flows are wanted */
+    GROUP_DEVICE = 1 << 5,  /**< whose profile it is */
+    GROUP_FORMAT = 1 << 6   /**< formats that are not a profile's */
 };
 
 struct command {
@@ -75,7 +78,7 @@ struct command {
 extern const struct command *const cli_commands[];
 
 extern const struct command command_packets, command_flows, command_extract, command_compare,
-    command_closest, command_merge, command_filter;
+    command_closest, command_merge, command_filter, command_profile;
 
 /** The program. `allocator` may be NULL: malloc and free. */
 int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator);

@@ -108,7 +108,7 @@ const struct command command_packets = {
     .summary = "print the packets that are kept, with names for addresses",
     .description = "Reads captures and prints a summary of each packet that belongs to a flow:\n"
                    "time, hosts, ports, protocols, and what DNS, HTTP, SSDP, CoAP or DHCP say.\n",
-    .groups = GROUP_CAPTURES,
+    .groups = GROUP_FORMAT | GROUP_CAPTURES,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_packets};
@@ -148,7 +148,7 @@ const struct command command_flows = {
     .summary = "print the flow fingerprints of each input",
     .description = "Reads captures, or files that iotsig packets or iotsig flows has written, and\n"
                    "prints the pattern of each: its flow fingerprints.\n",
-    .groups = GROUP_CAPTURES | GROUP_MATCH,
+    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_flows};
@@ -261,7 +261,7 @@ const struct command command_extract = {
     .description =
         "Reads captures of one event, files that iotsig flows has written, or folders of\n"
         "these, and prints the event signature: the flows that all of them have in common.\n",
-    .groups = GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME,
+    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_extract};

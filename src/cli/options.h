@@ -26,7 +26,12 @@ enum option_id {
     OPTION_STRICT,
     OPTION_NAME,
     OPTION_SELECT, /* and what it is selected by: `enum iotsig_select_by` */
-    OPTION_INVERT = OPTION_SELECT + IOTSIG_SELECT_ID + 1
+    OPTION_INVERT = OPTION_SELECT + IOTSIG_SELECT_ID + 1,
+    OPTION_DEVICE,
+    OPTION_MAC,
+    OPTION_IPV4,
+    OPTION_IPV6,
+    OPTION_PROFILE_FORMAT
 };
 
 /** What an option's argument is, for shells. */
@@ -40,7 +45,7 @@ enum argument_kind {
 struct option_row {
     const char *name, *argument, *help; /**< `argument` NULL: it takes none */
     int id;
-    unsigned groups;
+    unsigned groups; /**< `enum option_group`: it is of commands that have one of them */
     enum argument_kind kind;
     const char *words; /**< with spaces between; for ARGUMENT_WORDS */
 };

@@ -123,6 +123,23 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
     case OPTION_SELECT + IOTSIG_SELECT_ID:
         keep(later, id, argument);
         return true;
+    case OPTION_DEVICE:
+        settings->device.name = argument;
+        return true;
+    case OPTION_MAC:
+        settings->device.mac = argument;
+        return true;
+    case OPTION_IPV4:
+        settings->device.ipv4 = argument;
+        return true;
+    case OPTION_IPV6:
+        settings->device.ipv6 = argument;
+        return true;
+    case OPTION_PROFILE_FORMAT:
+        settings->format = argument;
+        if (strcmp(argument, "yaml") == 0 || strcmp(argument, "json") == 0)
+            return true;
+        return usage(run, "--format: a profile is yaml or json");
     case OPTION_INVERT:
         settings->invert = true;
         return true;
@@ -191,6 +208,10 @@ static bool parse_all(struct run *run, struct later *later, int argc, char **arg
         run->settings.inputs[run->settings.input_count++] = argv[optind++];
     if (run->settings.input_count == 0)
         return usage(run, "no input (give %s)", run->command->arguments);
+    if ((run->command->groups & GROUP_DEVICE) != 0 &&
+        (run->settings.device.name == NULL ||
+         (run->settings.device.ipv4 == NULL && run->settings.device.ipv6 == NULL)))
+        return usage(run, "whose profile? (give --device, and --ipv4 or --ipv6)");
     if (run->settings.input_count < run->command->inputs_min ||
         run->settings.input_count > run->command->inputs_max)
         return usage(run, "%d inputs (give %s)", run->settings.input_count,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that work on patterns: compare, closest, merge, filter. */
+/* The commands that work on patterns: compare, closest, merge, filter, profile. */
 #define _GNU_SOURCE
 #include <limits.h>
+#include <string.h>
 
 #include "cli/cli.h"
 
@@ -90,7 +91,7 @@ const struct command command_compare = {
         "distance and the differences of each pair, the flows that only one of them has, and the\n"
         "distance of the whole: the mean over pairs and flows without one, which count 1 each.\n"
         "Exit status 0: the distance is 0; 1: it is not.\n",
-    .groups = GROUP_CAPTURES | GROUP_MATCH,
+    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH,
     .inputs_min = 2,
     .inputs_max = 2,
     .perform = perform_compare};
@@ -131,7 +132,7 @@ const struct command command_closest = {
     .description = "Reads two captures, patterns or signatures, and prints for each flow of A the\n"
                    "flow of B at the smallest distance, the first of several, with the\n"
                    "distance and the differences.\n",
-    .groups = GROUP_CAPTURES | GROUP_MATCH,
+    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH,
     .inputs_min = 2,
     .inputs_max = 2,
     .perform = perform_closest};
@@ -175,7 +176,7 @@ const struct command command_merge = {
     .description =
         "Reads captures, patterns or signatures, and prints one pattern with all their flows, each\n"
         "added to the first that it is matched by.\n",
-    .groups = GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME,
+    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_merge};
@@ -199,7 +200,67 @@ const struct command command_filter = {
     .description =
         "Reads captures, patterns or signatures, and prints the flows that were asked for. An option\n"
         "may be given several times: a flow must have one of each kind.\n",
-    .groups = GROUP_CAPTURES | GROUP_MATCH | GROUP_SELECT,
+    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH | GROUP_SELECT,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_filter};
+
+/* Says with -v what the policies do not hold. */
+static void note_losses(struct run *run, const struct iotsig_pattern *pattern)
+{
+    unsigned losses = 0;
+    for (size_t i = 0; i < iotsig_pattern_count(pattern); i++)
+        losses |= iotsig_policy_losses(pattern, i);
+    for (unsigned loss = 1; iotsig_policy_loss_text((enum iotsig_policy_loss)loss) != NULL;
+         loss <<= 1)
+        if ((losses & loss) != 0)
+            cli_note(run, "policies do not hold: %s",
+                     iotsig_policy_loss_text((enum iotsig_policy_loss)loss));
+}
+
+static void write_profile(struct run *run, const struct iotsig_patterns *patterns)
+{
+    struct iotsig_error error;
+    size_t flows = 0;
+    if (run->settings.format == NULL && strcmp(run->settings.output, "-") == 0)
+        run->settings.format = "yaml";
+    if (!cli_open_output(run))
+        return;
+    for (size_t i = 0; i < iotsig_patterns_count(patterns); i++) {
+        note_losses(run, iotsig_patterns_get(patterns, i));
+        flows += iotsig_pattern_count(iotsig_patterns_get(patterns, i));
+    }
+    if (iotsig_profile_write(patterns, &run->settings.device, run->output, &run->style, &error) !=
+        0)
+        cli_fail(run, &error);
+    cli_close_output(run);
+    if (flows == 0)
+        cli_raise(run, EXIT_NOTHING);
+}
+
+static void perform_profile(struct run *run)
+{
+    struct iotsig_patterns *patterns;
+    struct iotsig_error error;
+    if (iotsig_device_check(&run->settings.device, &error) != 0 ||
+        iotsig_patterns_new(&patterns, run->context, &run->settings.options, false, &error) != 0) {
+        cli_fail(run, &error);
+        return;
+    }
+    cli_read_inputs(run, patterns);
+    if (!cli_is_over(run))
+        write_profile(run, patterns);
+    iotsig_patterns_free(patterns);
+}
+
+const struct command command_profile = {
+    .name = "profile",
+    .arguments = "INPUT...",
+    .summary = "print the flows of a device as policies, for a person to read and edit",
+    .description =
+        "Reads signatures, patterns or captures, and prints the profile of a device: a policy for\n"
+        "each flow, which holds its protocols, hosts, fixed ports, and what the application says.\n",
+    .groups = GROUP_CAPTURES | GROUP_MATCH | GROUP_DEVICE,
+    .inputs_min = 1,
+    .inputs_max = INT_MAX,
+    .perform = perform_profile};

@@ -7,7 +7,7 @@ import unittest
 
 import support
 
-ORDER = ["base", "capture", "decode", "app", "host", "flow", "signature", "format"]
+ORDER = ["base", "capture", "decode", "app", "host", "flow", "signature", "translate", "format"]
 
 
 def includes(path):

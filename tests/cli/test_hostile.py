@@ -27,8 +27,8 @@ def answer(body, answers=1, questions=0):
 
 
 class Dns(Case):
-    def layer(self, packet, **more):
-        (got,) = self.packets(self.capture(packet, **more))
+    def layer(self, packet):
+        (got,) = self.packets(self.capture(packet))
         return got["application_layer"]
 
     def test_pointers_that_loop_or_lead_forward(self):
@@ -101,8 +101,12 @@ class Dns(Case):
         packet = answer(make.dns_name("a.example") + struct.pack(">HH", 1, 1)
                         + make.dns_record("a.example", "A", "198.51.100.9"), questions=1)
         question = 14 + 20 + 8 + 12 + 11 + 4
-        for snap in range(34 + 4, 14 + len(packet) + 1):
-            layer = self.layer(packet, snap=snap)
+        frame = make.ethernet(packet)
+        snaps = range(34 + 4, len(frame) + 1)
+        cut = [make.enhanced("<", 0, START // 1000, frame[:snap], len(frame)) for snap in snaps]
+        found = self.packets(self.write("cut", make.section() + make.interface() + b"".join(cut)))
+        self.assertEqual(len(found), len(snaps))
+        for snap, layer in zip(snaps, (got["application_layer"] for got in found)):
             if snap >= question:
                 self.assertEqual(layer, {"protocol": "DNS", "response": True, "qtype": "A", "domain-name": "a.example"})
             else:
@@ -175,8 +179,8 @@ class Others(Case):
             self.assertEqual(dst(before + hello), "cloud.example")  # any whole record
         self.assertEqual(dst(make.client_hello("a" * 256)), "198.51.100.9")
         self.assertEqual(dst(make.client_hello("\x1b]0;x\x07")), "\\027]0;x\\007")
-        for i in range(len(hello)):  # any length that lies, anywhere
-            dst(hello[:i] + bytes([hello[i] ^ 0xFF]) + hello[i + 1 :])
+        lies = [hello[:i] + bytes([hello[i] ^ 0xFF]) + hello[i + 1 :] for i in range(len(hello))]  # in any length, anywhere
+        self.assertEqual(len(self.packets(self.capture(*[make.tcp(A, 1, "198.51.100.9", 8443, lie) for lie in lies]))), len(lies))
 
     def test_endless_headers(self):
         extension = struct.pack(">BB", 60, 0) + bytes(6)

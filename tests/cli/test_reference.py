@@ -4,6 +4,7 @@
 Random files of packets, with few hosts, ports and layers, so that much matches.
 """
 import copy
+import functools
 import json
 import random
 import re
@@ -33,6 +34,7 @@ def registrable(name):
     return None
 
 
+@functools.cache
 def related(a, b):
     if a == b:
         return True
@@ -42,6 +44,7 @@ def related(a, b):
     return below or labels(a)[1:] == labels(b)[1:]
 
 
+@functools.cache
 def is_domain(host):
     parts = labels(host)
     return (len(parts) >= 2 and len(parts[-1]) >= 2 and not re.fullmatch(r"[\d.]+|.*:.*", host)

@@ -115,9 +115,10 @@ class Formats(Case):
         """Cut at any byte: the whole packets before the cut, a warning, exit 0; with --strict exit 3."""
         for name, content, least in (("pcap", make.pcap(self.FRAMES), 4), ("pcapng", make.pcapng(self.FRAMES), 12)):
             whole = [len(make.pcap(self.FRAMES[:n]) if name == "pcap" else make.pcapng(self.FRAMES[:n])) for n in range(3)]
+            paths = []
             for cut in range(least, len(content)):
-                path = self.write("cut", content[:cut])
-                result = support.run("packets", "--format", "jsonl", path)
+                paths.append(self.write(f"cut-{name}-{cut}", content[:cut]))
+                result = support.run("packets", "--format", "jsonl", paths[-1], leaks=False)
                 # In a pcapng what is behind a packet's bytes, padding and length, is not the packet's.
                 want = sum(cut >= end - (4 + 3 if name == "pcapng" else 0) for end in whole[1:])
                 got = len(result.out.splitlines())
@@ -125,6 +126,7 @@ class Formats(Case):
                 self.assertEqual(result.status, 0 if got else 1, (name, cut, result.err))
                 boundary = cut in whole or (name == "pcapng" and cut == len(make.section()))
                 self.assertEqual("ends inside a packet" in result.err, not boundary, (name, cut, result.err))
+            self.assertEqual(support.run("packets", *paths).status, 0)  # and none leaks
         path = self.write("cut", make.pcap(self.FRAMES)[:-1])
         self.assertEqual(support.run("packets", "--strict", path).status, 3)
 

@@ -46,7 +46,7 @@ enum iotsig_status {
 struct iotsig_error {
     int status;        /**< an `enum iotsig_status` */
     char file[256];    /**< the input or output, empty where none is concerned */
-    char position[48]; /**< "byte 1234", "line 5", ...; empty where there is none */
+    char position[96]; /**< "byte 1234", "line 5, column src"; empty where there is none */
     char message[256]; /**< what is wrong (what to do) */
 };
 

@@ -95,3 +95,20 @@ int iotsig_error_set(struct iotsig_error *error, int status, const char *file, c
     iotsig_fail(error, status, "%s", message);
     return file == NULL ? status : iotsig_fail_in(error, status, file);
 }
+
+int iotsig_fail_within(struct iotsig_error *error, int status, const char *between,
+                       const char *format, ...)
+{
+    if (error == NULL)
+        return status;
+    char inner[sizeof error->position], outer[sizeof error->position];
+    memcpy(inner, error->position, sizeof inner);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(outer, sizeof outer, format, arguments);
+    va_end(arguments);
+    int n = snprintf(error->position, sizeof error->position, "%s%s%s", outer,
+                     inner[0] == '\0' ? "" : between, inner);
+    (void)n; /* cut where it does not fit: the wider place is worth more */
+    return status;
+}

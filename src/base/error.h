@@ -28,4 +28,11 @@ int iotsig_fail_in(struct iotsig_error *error, int status, const char *file);
 int iotsig_fail_at(struct iotsig_error *error, int status, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
+/**
+ * Puts a wider place in front of the position, which may be empty: "line 7" and `between`, before
+ * "column src". Returns `status`.
+ */
+int iotsig_fail_within(struct iotsig_error *error, int status, const char *between,
+                       const char *format, ...) PRINTF_LIKE(4, 5);
+
 #endif

@@ -26,7 +26,7 @@ struct iotsig_flow {
     const char *src, *dst;
     int32_t sport, dport;             /**< the fixed port of that host, or IOTSIG_NO_PORT */
     const struct iotsig_layer *layer; /**< NULL: none */
-    uint64_t count;                   /**< fingerprints that were added up */
+    uint64_t count;                   /**< fingerprints that were added up; sums end at INT64_MAX */
     uint64_t packets, bytes;          /**< of them all; bytes on the wire */
     struct iotsig_time first, last;   /**< of its packets; `digits` 0 where there is no time */
     size_t ports;                     /**< how many iotsig_pattern_port() gives */

@@ -363,12 +363,7 @@ static void add_sums(struct flow *to, const struct flow *from)
 {
     to->packets += from->packets;
     to->bytes += from->bytes;
-    if (from->first.digits == 0) /* without a time */
-        return;
-    if (to->first.digits == 0 || from->first.ns < to->first.ns)
-        to->first = from->first;
-    if (to->last.digits == 0 || from->last.ns > to->last.ns)
-        to->last = from->last;
+    iotsig_flow_widen(to, from);
 }
 
 static bool regroup(struct finish *finish)

@@ -154,19 +154,18 @@ static struct flow_port *find_port(const struct match *match, struct flow *flow,
     return NULL;
 }
 
-static void widen(struct flow *to, const struct flow *from)
+void iotsig_flow_widen(struct flow *to, const struct flow *from)
 {
-    if (from->first.digits == 0 || to->first.digits == 0) {
-        if (to->first.digits == 0) {
-            to->first = from->first;
-            to->last = from->last;
-        }
-        return;
-    }
-    if (from->first.ns < to->first.ns)
+    if (to->first.digits == 0 || (from->first.digits != 0 && from->first.ns < to->first.ns))
         to->first = from->first;
-    if (from->last.ns > to->last.ns)
+    if (to->last.digits == 0 || (from->last.digits != 0 && from->last.ns > to->last.ns))
         to->last = from->last;
+}
+
+/* Sums stay what JSON can hold and a file be read back with. */
+static void add_count(uint64_t *to, uint64_t more)
+{
+    *to = more > INT64_MAX - *to ? INT64_MAX : *to + more;
 }
 
 bool iotsig_flow_add(const struct match *match, struct iotsig_pattern *pattern, struct flow *to,
@@ -176,15 +175,15 @@ bool iotsig_flow_add(const struct match *match, struct iotsig_pattern *pattern, 
         const struct flow_port *port = &from->ports[i];
         struct flow_port *entry = find_port(match, to, port->host, port->port);
         if (entry != NULL)
-            entry->count += port->count;
+            add_count(&entry->count, port->count);
         else if (!iotsig_flow_append_port(pattern, to, port->host, port->port, port->count))
             return false;
     }
-    to->count += from->count;
-    to->packets += from->packets;
-    to->bytes += from->bytes;
+    add_count(&to->count, from->count);
+    add_count(&to->packets, from->packets);
+    add_count(&to->bytes, from->bytes);
     if (to->layer == NO_LAYER)
         to->layer = from->layer;
-    widen(to, from);
+    iotsig_flow_widen(to, from);
     return true;
 }

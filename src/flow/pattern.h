@@ -113,6 +113,9 @@ bool iotsig_flow_matches(const struct match *match, const struct flow *a, const 
 bool iotsig_flow_add(const struct match *match, struct iotsig_pattern *pattern, struct flow *to,
                      const struct flow *from);
 
+/** Makes the time of `to` hold that of `from` as well; either may be absent. */
+void iotsig_flow_widen(struct flow *to, const struct flow *from);
+
 void iotsig_flow_fini(struct iotsig_pattern *pattern, struct flow *flow);
 
 #endif

@@ -16,20 +16,21 @@ void iotsig_hosts_fini(struct hosts *hosts)
     iotsig_strings_fini(&hosts->strings);
 }
 
-static bool is_address(struct text text)
+/* A NUL would end the copy early: what has one is no address. */
+static bool parse_address(struct text text, struct address *address)
 {
     char copy[IOTSIG_ADDRESS_TEXT];
-    struct address address;
-    if (text.n >= sizeof copy)
+    if (text.n >= sizeof copy || (text.n > 0 && memchr(text.p, '\0', text.n) != NULL))
         return false;
     memcpy(copy, text.p, text.n);
     copy[text.n] = '\0';
-    return iotsig_address_parse(copy, &address);
+    return iotsig_address_parse(copy, address);
 }
 
 static struct host host_of(struct text text)
 {
-    if (is_address(text))
+    struct address address;
+    if (parse_address(text, &address))
         return (struct host){{text, text.n}, HOST_ADDRESS};
     return (struct host){iotsig_name_of(text), iotsig_name_is_host(text) ? HOST_DOMAIN : HOST_OTHER};
 }
@@ -134,16 +135,16 @@ static uint8_t unescape(struct text text, size_t *at, bool *escaped)
 
 bool iotsig_host_clean(char *to, size_t room, struct text text, struct text *clean)
 {
-    char copy[IOTSIG_ADDRESS_TEXT];
     struct address address;
-    if (text.n < sizeof copy && room >= sizeof copy) {
-        memcpy(copy, text.p, text.n);
-        copy[text.n] = '\0';
-        if (iotsig_address_parse(copy, &address)) {
-            *clean = (struct text){to, (size_t)(iotsig_address_write(to, &address) - to)};
-            return true;
-        }
+    if (room >= IOTSIG_ADDRESS_TEXT && parse_address(text, &address)) {
+        *clean = (struct text){to, (size_t)(iotsig_address_write(to, &address) - to)};
+        return true;
     }
+    return iotsig_name_clean(to, room, text, clean);
+}
+
+bool iotsig_name_clean(char *to, size_t room, struct text text, struct text *clean)
+{
     char *end = to;
     for (size_t at = 0; at < text.n;) {
         bool escaped;

@@ -73,4 +73,7 @@ bool iotsig_hosts_apart(const struct host *a, const struct host *b,
  * escapes in one spelling; no final dot. Into `to` of `room` bytes; false when it does not fit. */
 bool iotsig_host_clean(char *to, size_t room, struct text text, struct text *clean);
 
+/** The same of a name inside a message, which is a name even where it looks like an address. */
+bool iotsig_name_clean(char *to, size_t room, struct text text, struct text *clean);
+
 #endif

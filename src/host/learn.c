@@ -81,7 +81,7 @@ static int learn_server_name(struct iotsig_names *names, const struct packet *pa
                              struct iotsig_error *error)
 {
     struct bytes name = iotsig_tls_walk(packet->payload).server_name;
-    if (name.n > 0 && name.p[name.n - 1] == '.')
+    while (name.n > 0 && name.p[name.n - 1] == '.')
         name.n--;
     if (name.n == 0 || name.n > WIRE_NAME_MAX)
         return 0;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "host/hosts.h"
 
 int iotsig_names_new(struct iotsig_names **out, struct iotsig_context *context,
                      struct iotsig_error *error)
@@ -49,22 +50,39 @@ static int set(struct iotsig_names *names, struct iotsig_map *map, const void *k
     return 0;
 }
 
+/* A name may look like an IPv6 address: then it is one, in the spelling that all addresses have. */
+static struct text one_spelling(struct text name, char room[IOTSIG_NAME_TEXT])
+{
+    struct text clean;
+    if (name.n >= IOTSIG_ADDRESS_TEXT || memchr(name.p, ':', name.n) == NULL ||
+        !iotsig_host_clean(room, IOTSIG_NAME_TEXT, name, &clean))
+        return name;
+    return clean;
+}
+
 int iotsig_names_set_address(struct iotsig_names *names, const struct address *address,
                              struct text name, struct iotsig_error *error)
 {
-    return set(names, &names->addresses, address, sizeof *address, name, false, error);
+    char room[IOTSIG_NAME_TEXT];
+    return set(names, &names->addresses, address, sizeof *address, one_spelling(name, room), false,
+               error);
 }
 
 int iotsig_names_set_address_once(struct iotsig_names *names, const struct address *address,
                                   struct text name, struct iotsig_error *error)
 {
-    return set(names, &names->addresses, address, sizeof *address, name, true, error);
+    char room[IOTSIG_NAME_TEXT];
+    return set(names, &names->addresses, address, sizeof *address, one_spelling(name, room), true,
+               error);
 }
 
 int iotsig_names_set_alias(struct iotsig_names *names, struct text canonical, struct text alias,
                            struct iotsig_error *error)
 {
-    return set(names, &names->aliases, canonical.p, canonical.n, alias, false, error);
+    char room[IOTSIG_NAME_TEXT], alias_room[IOTSIG_NAME_TEXT];
+    canonical = one_spelling(canonical, room);
+    return set(names, &names->aliases, canonical.p, canonical.n, one_spelling(alias, alias_room),
+               false, error);
 }
 
 static bool ends_with(struct text text, struct text end)

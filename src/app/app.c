@@ -19,6 +19,22 @@ int iotsig_app_attribute(const struct app_protocol *protocol, const char *name)
     return -1;
 }
 
+bool iotsig_app_find(const struct app_protocol *protocol, struct text name, int *index,
+                     bool *opposite)
+{
+    *opposite = false;
+    for (*index = 0; *index < APP_ATTRIBUTES && protocol->attributes[*index].name != NULL; ++*index)
+        if (text_equal(name, text_of(protocol->attributes[*index].name)))
+            return true;
+    for (size_t i = 0; i < APP_ALIASES && protocol->aliases[i].name != NULL; i++)
+        if (text_equal(name, text_of(protocol->aliases[i].name))) {
+            *index = protocol->aliases[i].index;
+            *opposite = protocol->aliases[i].opposite;
+            return true;
+        }
+    return false;
+}
+
 const struct app_protocol *iotsig_app_protocol(struct text name)
 {
     for (size_t i = 0; iotsig_app_protocols[i] != NULL; i++) {

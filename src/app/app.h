@@ -40,6 +40,19 @@ struct iotsig_layer {
     struct text text[APP_ATTRIBUTES]; /**< NUL-terminated; borrowed */
 };
 
+/** How else an attribute is called: in files of the Python package, and in policies. */
+struct app_alias {
+    const char *name;
+    int index;
+    bool opposite; /**< a truth value that says the opposite */
+};
+
+/** The most aliases that a protocol has. */
+#define APP_ALIASES 4
+
+/** The longest word that a protocol makes of a number, with its NUL. */
+#define APP_WORD 16
+
 /** Which requests and responses are the same. */
 enum app_equality {
     APP_ALL_EQUAL,       /**< all attributes but `response` and notes: DNS, DHCP */
@@ -61,10 +74,20 @@ struct app_protocol {
     /** Fills `present`, `truths`, `text` of `layer`; false: no application layer. */
     bool (*parse)(const struct packet *packet, struct iotsig_layer *layer,
                   struct app_scratch *scratch);
+    struct app_alias aliases[APP_ALIASES]; /**< ends at a NULL name */
+    /**
+     * The word for a number that stands for the value of attribute `index`, as it is on the wire;
+     * to `to` where it must be made. NULL: there is none. May be absent.
+     */
+    const char *(*word)(int index, uint64_t number, char to[APP_WORD]);
 };
 
 /** Where every protocol has `response`, if it has it: its index in `attributes`, else -1. */
 int iotsig_app_attribute(const struct app_protocol *protocol, const char *name);
+
+/** Finds an attribute by its name or an alias. False when there is none. */
+bool iotsig_app_find(const struct app_protocol *protocol, struct text name, int *index,
+                     bool *opposite);
 
 /** The protocols in order; ends with NULL. */
 extern const struct app_protocol *const iotsig_app_protocols[];

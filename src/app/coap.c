@@ -115,6 +115,14 @@ static bool parse(const struct packet *packet, struct iotsig_layer *layer,
     return true;
 }
 
+static const char *word(int index, uint64_t number, char to[APP_WORD])
+{
+    (void)to;
+    if (index == TYPE)
+        return number < 4 ? types[number] : NULL;
+    return index == CODE && number < 32 ? requests[number] : NULL;
+}
+
 const struct app_protocol iotsig_app_coap = {
     .name = "CoAP",
     .attributes = {{"type", APP_NOTE, 0},
@@ -124,4 +132,6 @@ const struct app_protocol iotsig_app_coap = {
     .equality = APP_RESPONSE_MATCHES,
     .recognise = recognise,
     .parse = parse,
+    .aliases = {{"method", CODE, false}, {"is_request", RESPONSE, true}, {"uri_path", URI, false}},
+    .word = word,
 };

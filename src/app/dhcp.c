@@ -96,10 +96,19 @@ static bool parse(const struct packet *packet, struct iotsig_layer *layer,
     return true;
 }
 
+static const char *word(int index, uint64_t number, char to[APP_WORD])
+{
+    (void)to;
+    bool known = index == MESSAGE_TYPE && number < sizeof messages / sizeof *messages;
+    return known ? messages[number] : NULL;
+}
+
 const struct app_protocol iotsig_app_dhcp = {
     .name = "DHCP",
     .attributes = {{"client_mac", APP_TEXT, 1}, {"message_type", APP_NOTE, 1}},
     .equality = APP_ALL_EQUAL,
     .recognise = recognise,
     .parse = parse,
+    .aliases = {{"client-mac", CLIENT_MAC, false}, {"type", MESSAGE_TYPE, false}},
+    .word = word,
 };

@@ -224,10 +224,17 @@ static bool parse(const struct packet *packet, struct iotsig_layer *layer,
            app_set_text(layer, DOMAIN_NAME, name, scratch);
 }
 
+static const char *word(int index, uint64_t number, char to[APP_WORD])
+{
+    return index == QTYPE && number <= UINT16_MAX ? iotsig_dns_type_text((uint16_t)number, to) : NULL;
+}
+
 const struct app_protocol iotsig_app_dns = {
     .name = "DNS",
     .attributes = {{"response", APP_TRUTH, 0}, {"qtype", APP_TEXT, 1}, {"domain-name", APP_NAME, 2}},
     .equality = APP_ALL_EQUAL,
     .recognise = iotsig_dns_recognise,
     .parse = parse,
+    .aliases = {{"qname", DOMAIN_NAME, false}},
+    .word = word,
 };

@@ -3,7 +3,9 @@
  * iotsig/format.h - packets, patterns and signatures as text, CSV, JSON, JSON lines, and back.
  *
  * Captures, and the files that are written here, are told apart by their first bytes. What is
- * written can be read back and is equal; text is for people, and is not read.
+ * written can be read back and is equal; text is for people, and is not read. CSV and JSON lines
+ * have no place for the names of hosts and for a pattern without a flow. CSV files of the Python
+ * package signature-extraction are read, too: iotsig(1), "Files".
  */
 #ifndef IOTSIG_FORMAT_H
 #define IOTSIG_FORMAT_H

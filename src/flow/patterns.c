@@ -33,7 +33,7 @@ int iotsig_patterns_append(struct iotsig_patterns *patterns, struct iotsig_patte
                            struct iotsig_error *error)
 {
     const char *copy = iotsig_arena_text(&patterns->texts, input, strlen(input));
-    pattern->match_random_ports = patterns->options.match_random_ports;
+    pattern->match_random_ports |= patterns->options.match_random_ports;
     if (copy == NULL || !iotsig_pattern_number_ids(pattern) ||
         !iotsig_array_grow(&patterns->context->allocator, &patterns->items, &patterns->capacity,
                            patterns->count + 1, sizeof *patterns->items)) {

@@ -13,51 +13,35 @@
 #include "base/text.h"
 #include "capture/capture.h"
 #include "capture/json.h"
-#include "capture/lines.h"
 #include "iotsig/format.h"
 
-/* The largest JSON file that is read whole; JSON lines have no limit. */
+/* The largest JSON object that is read; there may be any number of them. */
 #define JSON_MAX ((size_t)256 * 1024 * 1024)
 
 /* By how many bytes the kind of a file is found. */
 #define START ((size_t)64 * 1024)
 
-static int take_line(void *user, struct text line, struct iotsig_error *error)
+/* Where an object is, in front of where in it the failure is. */
+static int at_object(const struct json_stream *stream, int status, struct iotsig_error *error)
 {
-    json_t *record;
-    if (line.n == 0)
-        return 0;
-    int status = iotsig_json_parse(line.p, line.n, &record, error);
-    if (status != 0) {
-        if (error != NULL)
-            error->position[0] = '\0'; /* the line within the line */
-        return status;
-    }
-    status = iotsig_records_take(user, record, error);
-    json_decref(record);
-    return status;
-}
-
-/* Whether the first line is a whole object, and another follows. */
-static bool is_lines(struct bytes start)
-{
-    const uint8_t *end = start.n == 0 ? NULL : memchr(start.p, '\n', start.n);
-    size_t n = end == NULL ? 0 : (size_t)(end - start.p);
-    if (n > 0 && start.p[n - 1] == '\r')
-        n--;
-    return start.n > 0 && start.p[0] == '{' && n > 0 && start.p[n - 1] == '}' &&
-           end + 1 < start.p + start.n && end[1] == '{';
+    if (stream->element > 0)
+        iotsig_fail_within(error, status, ", ", "element %llu", stream->element);
+    return iotsig_fail_within(error, status, ", ", "line %llu", stream->object_line);
 }
 
 static int read_json(struct record_reader *reader, struct iotsig_source *source,
                      struct iotsig_error *error)
 {
-    json_t *root;
-    int status = iotsig_json_read(source, JSON_MAX, &root, error);
-    if (status != 0)
-        return status;
-    status = iotsig_records_take(reader, root, error);
-    json_decref(root);
+    struct json_stream stream;
+    json_t *record;
+    int status;
+    iotsig_json_stream_init(&stream, source, JSON_MAX);
+    while ((status = iotsig_json_stream_next(&stream, &record, error)) == 1) {
+        status = iotsig_records_take(reader, record, error);
+        json_decref(record);
+        if (status != 0)
+            return at_object(&stream, status, error);
+    }
     return status;
 }
 
@@ -69,13 +53,16 @@ static int read_records(struct iotsig_patterns *patterns, struct iotsig_source *
     iotsig_records_init(&reader, patterns, path);
     if (iotsig_csv_begins(start))
         status = iotsig_csv_read(&reader, source, error);
-    else if (is_lines(start))
-        status = iotsig_lines(source, take_line, &reader, error);
     else
         status = read_json(&reader, source, error);
     struct iotsig_error later;
+    reader.failed = status != 0;
     int finished = iotsig_records_finish(&reader, status == 0 ? error : &later);
-    return status != 0 ? status : finished;
+    if (status == 0 || finished == 0)
+        return status == 0 ? finished : status;
+    if (error != NULL)
+        *error = later; /* no memory: that is graver */
+    return finished;
 }
 
 static int read_capture(struct iotsig_patterns *patterns, struct iotsig_source *source,
@@ -105,7 +92,7 @@ static int read_input(struct iotsig_patterns *patterns, const char *path, struct
     if (status != 0)
         return status;
     status = iotsig_source_need(source, START, &start, error);
-    bool records = status == 0 && !iotsig_capture_looks_like(start) &&
+    bool records = start.n > 0 && !iotsig_capture_looks_like(start) &&
                    (iotsig_json_begins(start) || iotsig_csv_begins(start));
     if (records) {
         status = read_records(patterns, source, start, path, error);
@@ -165,9 +152,8 @@ static int list(const struct iotsig_allocator *allocator, const char *path, DIR 
         if (entry->d_name[0] == '.')
             continue;
         char *joined = join(allocator, path, entry->d_name);
-        if (joined == NULL ||
-            !iotsig_array_grow(allocator, &files->items, &files->capacity, files->count + 1,
-                               sizeof *files->items)) {
+        if (joined == NULL || !iotsig_array_grow(allocator, &files->items, &files->capacity,
+                                                 files->count + 1, sizeof *files->items)) {
             iotsig_memory_free(allocator, joined);
             return iotsig_fail_memory(error);
         }
@@ -229,8 +215,7 @@ static int read_folder(struct iotsig_patterns *patterns, const char *path, DIR *
             (void)report->call(report->user, error);
     }
     for (size_t i = 0; i < files.count && !stop && (status == 0 || is_of_input(status)); i++) {
-        int one = read_file(patterns, files.items[i], report, &stop,
-                            status == 0 ? error : &later);
+        int one = read_file(patterns, files.items[i], report, &stop, status == 0 ? error : &later);
         if (one != 0 && (status == 0 || !is_of_input(one))) {
             if (status != 0 && error != NULL)
                 *error = later;

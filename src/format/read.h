@@ -3,7 +3,8 @@
  * Reading files of packets, flows, patterns and signatures.
  *
  * All come as records, JSON objects; a CSV row is made one first. A record says itself what it is.
- * Flows or packets that follow one another with the same label are one pattern.
+ * Flows or packets that follow one another with the same label are one pattern, unless they say
+ * that a new one begins: packet 0, another `pattern` number, an empty line of CSV.
  */
 #ifndef IOTSIG_FORMAT_READ_H
 #define IOTSIG_FORMAT_READ_H
@@ -20,12 +21,17 @@ struct record_reader {
     struct iotsig_pattern *pattern; /**< the one that grows, or NULL */
     struct grouper *grouper;        /**< when it grows by packets */
     char *label;                    /**< of the pattern that grows: a copy */
+    size_t label_length;
+    uint64_t number;  /**< of the last packet; or what flows say that their pattern's is */
+    bool numbered;    /**< there was one that is not 0: packets do not all have the same */
+    bool failed;      /**< a record could not be read: a pattern without a flow is not kept */
+    const char *word; /**< what messages call a part of a record: "member", "column" */
 };
 
 void iotsig_records_init(struct record_reader *reader, struct iotsig_patterns *patterns,
                          const char *path);
 
-/** Takes a record, or an array of them. @return 0, IOTSIG_ERR_FORMAT, IOTSIG_ERR_LIMIT, ... */
+/** Takes a record, an object. @return 0, IOTSIG_ERR_FORMAT, IOTSIG_ERR_LIMIT, ... */
 int iotsig_records_take(struct record_reader *reader, json_t *value, struct iotsig_error *error);
 
 /** Completes the pattern that grows, and frees. */

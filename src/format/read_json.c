@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+
 #include "base/error.h"
 #include "format/read.h"
 #include "host/load.h"
@@ -6,9 +8,77 @@
 /* The longest text of an attribute, escaped. */
 #define ATTRIBUTE_MAX ((size_t)APP_TEXT_MAX)
 
-static int fail_member(struct iotsig_error *error, const char *name, const char *want)
+/* What a member must be. */
+struct kind {
+    const char *what, *want;
+};
+
+static const struct kind a_port = {"port", "0 to 65535"},
+                         a_number = {"number", "0 to 9223372036854775807"},
+                         a_length = {"length", "0 to 4294967295"},
+                         a_time = {"time", "seconds, such as \"1724059939.123456\""},
+                         a_host = {"host", "an address, or a name of at most 1000 characters"},
+                         a_network = {"network protocol", "IPv4 or IPv6"},
+                         a_transport = {"transport protocol", "TCP or UDP"},
+                         a_label = {"name of an input", "a text without NUL"},
+                         a_truth = {"truth value", "true or false"},
+                         a_list = {"list", "an array of objects"},
+                         a_layer = {"application layer", "an object with its \"protocol\""};
+
+/* The most of a wrong value that is shown. */
+#define SHOWN 64
+
+/* What is there, safe to print. */
+static void show(json_t *value, char shown[SHOWN + 16])
 {
-    return iotsig_fail(error, IOTSIG_ERR_FORMAT, "\"%s\" is absent or wrong (want %s)", name, want);
+    const char *word = "a number with a fraction";
+    size_t n = json_string_length(value);
+    if (json_is_string(value)) {
+        struct bytes bytes = {(const uint8_t *)json_string_value(value), n};
+        shown[0] = '"';
+        size_t end = 1 + iotsig_escape(shown + 1, SHOWN, bytes);
+        snprintf(shown + end, 16, n > SHOWN ? "...\"" : "\"");
+        return;
+    }
+    if (json_is_integer(value)) {
+        snprintf(shown, SHOWN, "%lld", (long long)json_integer_value(value));
+        return;
+    }
+    if (json_is_boolean(value))
+        word = json_is_true(value) ? "true" : "false";
+    else if (json_is_array(value))
+        word = "an array";
+    else if (json_is_object(value))
+        word = "an object";
+    snprintf(shown, SHOWN, "%s", word);
+}
+
+/* `place`: the member of the record that this is in, or is. */
+static int fail_value(struct iotsig_error *error, const char *place, json_t *value,
+                      struct kind kind)
+{
+    char shown[SHOWN + 16];
+    if (value == NULL || json_is_null(value)) {
+        iotsig_fail(error, IOTSIG_ERR_FORMAT, "there is no %s (want %s)", kind.what, kind.want);
+    } else {
+        show(value, shown);
+        iotsig_fail(error, IOTSIG_ERR_FORMAT, "%s is no %s (want %s)", shown, kind.what, kind.want);
+    }
+    return iotsig_fail_at(error, IOTSIG_ERR_FORMAT, "%s", place);
+}
+
+static int fail_member(struct iotsig_error *error, json_t *object, const char *name,
+                       struct kind kind)
+{
+    return fail_value(error, name, json_object_get(object, name), kind);
+}
+
+/* Says what the place is the name of: "column" or "member". */
+static int in_record(int status, const char *word, struct iotsig_error *error)
+{
+    if (status == IOTSIG_ERR_FORMAT && error != NULL && error->position[0] != '\0')
+        iotsig_fail_within(error, status, " ", "%s", word);
+    return status;
 }
 
 /* Members. Those of CSV rows are all texts. */
@@ -29,8 +99,20 @@ static bool is_absent(json_t *object, const char *name)
            (json_is_string(value) && json_string_length(value) == 0);
 }
 
+/* Without the fraction of "9999.0": pandas writes numbers so in a column where one is absent. */
+static struct text without_zeros(struct text text)
+{
+    size_t n = text.n;
+    while (n > 0 && text.p[n - 1] == '0')
+        n--;
+    if (n > 0 && n < text.n && text.p[n - 1] == '.')
+        text.n = n - 1;
+    return text;
+}
+
 static bool get_number(json_t *object, const char *name, uint64_t max, uint64_t *number)
 {
+    const double exact = 9007199254740992.0; /* 2^53 */
     json_t *value = json_object_get(object, name);
     struct text text;
     if (json_is_integer(value)) {
@@ -38,7 +120,14 @@ static bool get_number(json_t *object, const char *name, uint64_t max, uint64_t 
         *number = (uint64_t)integer;
         return integer >= 0 && *number <= max;
     }
-    return get_text(object, name, &text) && iotsig_number(text, max, number);
+    if (json_is_real(value)) {
+        double real = json_real_value(value);
+        if (!(real >= 0 && real < exact))
+            return false;
+        *number = (uint64_t)real;
+        return (double)*number == real && *number <= max;
+    }
+    return get_text(object, name, &text) && iotsig_number(without_zeros(text), max, number);
 }
 
 static bool get_host(json_t *object, const char *name, struct hosts *hosts, uint32_t *number)
@@ -52,6 +141,16 @@ static bool get_host(json_t *object, const char *name, struct hosts *hosts, uint
     return true;
 }
 
+static bool same_word(struct text text, struct text word)
+{
+    if (text.n != word.n)
+        return false;
+    for (size_t i = 0; i < text.n; i++)
+        if (lower((uint8_t)text.p[i]) != lower((uint8_t)word.p[i]))
+            return false;
+    return true;
+}
+
 /* One of two words, any case. */
 static bool get_choice(json_t *object, const char *name, struct text first, struct text second,
                        bool *is_second)
@@ -59,53 +158,142 @@ static bool get_choice(json_t *object, const char *name, struct text first, stru
     struct text text;
     if (!get_text(object, name, &text))
         return false;
-    for (int i = 0; i < 2; i++) {
-        struct text word = i == 0 ? first : second;
-        size_t same = 0;
-        while (same < text.n && same < word.n &&
-               lower((uint8_t)text.p[same]) == lower((uint8_t)word.p[same]))
-            same++;
-        if (same == text.n && same == word.n) {
-            *is_second = i == 1;
-            return true;
-        }
-    }
-    return false;
+    *is_second = same_word(text, second);
+    return *is_second || same_word(text, first);
 }
 
-/* "1724059939.123456": seconds and up to nine decimals that count. */
-static bool parse_time(struct text text, struct iotsig_time *time)
+/* Where it is not told, the hosts tell it, as in the Python package. */
+static bool get_network(json_t *record, const struct hosts *hosts, uint32_t src, uint32_t dst,
+                        bool *v6)
 {
-    const uint64_t most = INT64_MAX / 1000000000 - 1;
-    bool negative = text.n > 0 && text.p[0] == '-';
-    if (negative)
-        text.p++, text.n--;
-    const char *dot = text.n == 0 ? NULL : memchr(text.p, '.', text.n);
-    size_t whole = dot == NULL ? text.n : (size_t)(dot - text.p), decimals = text.n - whole;
-    uint64_t seconds, rest = 0;
-    if (!iotsig_number((struct text){text.p, whole}, most, &seconds) || decimals == 1)
-        return false;
-    for (size_t i = 1; i < 10; i++) {
-        char digit = i < decimals ? text.p[whole + i] : '0';
-        if (!is_digit((uint8_t)digit))
-            return false;
-        rest = rest * 10 + (uint64_t)(digit - '0');
+    if (!is_absent(record, "network_protocol"))
+        return get_choice(record, "network_protocol", TEXT("IPv4"), TEXT("IPv6"), v6);
+    *v6 = false;
+    for (int i = 0; i < 2; i++) {
+        const struct host *host = host_at(hosts, i == 0 ? src : dst);
+        if (host->kind == HOST_ADDRESS)
+            *v6 = *v6 || memchr(host->name.text.p, ':', host->name.text.n) != NULL;
     }
-    int64_t ns = (int64_t)(seconds * 1000000000 + rest);
-    *time = (struct iotsig_time){negative ? -ns : ns, decimals > 7 ? 9 : 6};
     return true;
 }
 
-static bool get_time(json_t *object, const char *name, struct iotsig_time *time)
+/* Hosts and protocols, which packets and flows share. */
+struct ends {
+    uint32_t src, dst;
+    uint8_t network, transport;
+};
+
+static int get_ends(json_t *record, struct hosts *hosts, struct ends *ends,
+                    struct iotsig_error *error)
 {
-    struct text text;
-    json_t *value = json_object_get(object, name);
-    if (json_is_integer(value)) {
-        json_int_t seconds = json_integer_value(value);
-        *time = (struct iotsig_time){seconds * 1000000000, 6};
-        return seconds >= 0 && seconds < INT64_MAX / 1000000000;
+    bool v6, udp;
+    if (!get_host(record, "src", hosts, &ends->src))
+        return fail_member(error, record, "src", a_host);
+    if (!get_host(record, "dst", hosts, &ends->dst))
+        return fail_member(error, record, "dst", a_host);
+    if (ends->src == NO_HOST || ends->dst == NO_HOST)
+        return iotsig_fail_memory(error);
+    if (!get_network(record, hosts, ends->src, ends->dst, &v6))
+        return fail_member(error, record, "network_protocol", a_network);
+    if (!get_choice(record, "transport_protocol", TEXT("TCP"), TEXT("UDP"), &udp))
+        return fail_member(error, record, "transport_protocol", a_transport);
+    ends->network = v6 ? 6 : 4;
+    ends->transport = udp ? IOTSIG_UDP : IOTSIG_TCP;
+    return 0;
+}
+
+/* Times: a decimal number of seconds, perhaps with an exponent. Digits after the ninth decimal do
+ * not count. */
+
+/* The most digits, and the largest exponent, of a time. */
+#define TIME_DIGITS 40
+
+struct decimal {
+    char digit[TIME_DIGITS];
+    size_t n;
+    int point; /* how many digits are before the point; may be negative, or over n */
+};
+
+static bool parse_exponent(struct text text, int *exponent)
+{
+    uint64_t value;
+    bool negative = text.n > 0 && text.p[0] == '-';
+    if (text.n > 0 && (negative || text.p[0] == '+'))
+        text.p++, text.n--;
+    if (!iotsig_number(text, TIME_DIGITS, &value))
+        return false;
+    *exponent = negative ? -(int)value : (int)value;
+    return true;
+}
+
+static bool parse_decimal(struct text text, struct decimal *decimal)
+{
+    bool point = false;
+    *decimal = (struct decimal){.n = 0};
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        int exponent;
+        if (c == '.' && !point && decimal->n > 0) {
+            point = true;
+        } else if ((c == 'e' || c == 'E') && decimal->n > 0 && text.p[i - 1] != '.') {
+            if (!parse_exponent((struct text){text.p + i + 1, text.n - i - 1}, &exponent))
+                return false;
+            decimal->point += exponent;
+            return true;
+        } else if (!is_digit((uint8_t)c) || decimal->n == TIME_DIGITS) {
+            return false;
+        } else {
+            decimal->digit[decimal->n++] = c;
+            decimal->point += !point;
+        }
     }
-    return get_text(object, name, &text) && parse_time(text, time);
+    return decimal->n > 0 && text.p[text.n - 1] != '.';
+}
+
+/* The digit at a place: 0 is the first behind the point. */
+static unsigned digit_at(const struct decimal *decimal, int place)
+{
+    int i = place + decimal->point;
+    return i < 0 || i >= (int)decimal->n ? 0 : (unsigned)(decimal->digit[i] - '0');
+}
+
+static bool parse_time(struct text text, struct iotsig_time *time)
+{
+    bool negative = text.n > 0 && text.p[0] == '-';
+    const uint64_t most = (uint64_t)INT64_MAX + negative;
+    struct decimal decimal;
+    uint64_t ns = 0;
+    if (negative)
+        text.p++, text.n--;
+    if (!parse_decimal(text, &decimal))
+        return false;
+    for (int place = decimal.point > 0 ? -decimal.point : 0; place < 9; place++) {
+        unsigned digit = digit_at(&decimal, place);
+        if (ns > (most - digit) / 10)
+            return false;
+        ns = ns * 10 + digit;
+    }
+    int64_t value = negative && ns > 0 ? -(int64_t)(ns - 1) - 1 : (int64_t)ns;
+    *time = (struct iotsig_time){value, (int)decimal.n - decimal.point > 6 ? 9 : 6};
+    return true;
+}
+
+/* A time that may be absent. */
+static int get_time(json_t *object, const char *name, struct iotsig_time *time,
+                    struct iotsig_error *error)
+{
+    json_t *value = json_object_get(object, name);
+    char digits[24];
+    struct text text = {digits, 0};
+    *time = (struct iotsig_time){0};
+    if (is_absent(object, name))
+        return 0;
+    if (json_is_integer(value))
+        text.n =
+            (size_t)snprintf(digits, sizeof digits, "%lld", (long long)json_integer_value(value));
+    else
+        (void)get_text(object, name, &text);
+    return parse_time(text, time) ? 0 : fail_member(error, object, name, a_time);
 }
 
 /* Application layers. */
@@ -117,7 +305,7 @@ static bool set_text(struct iotsig_layer *layer, size_t i, enum app_kind kind, s
     char *to = scratch->at, *end = to;
     struct text clean;
     if (kind == APP_NAME) {
-        if (scratch->left < 2 || !iotsig_host_clean(to, scratch->left - 1, text, &clean))
+        if (scratch->left < 2 || !iotsig_name_clean(to, scratch->left - 1, text, &clean))
             return false;
         end += clean.n;
     } else {
@@ -140,21 +328,46 @@ static bool set_text(struct iotsig_layer *layer, size_t i, enum app_kind kind, s
     return true;
 }
 
-static bool set_attribute(struct iotsig_layer *layer, const char *name, json_t *value,
-                          struct app_scratch *scratch)
+static int set_attribute(struct iotsig_layer *layer, const char *name, json_t *value,
+                         struct app_scratch *scratch, struct iotsig_error *error)
 {
+    char called[SHOWN];
     int i = iotsig_app_attribute(layer->protocol, name);
-    if (i < 0)
-        return false;
+    if (i < 0) {
+        struct bytes bytes = {(const uint8_t *)name, strlen(name)};
+        called[iotsig_escape(called, sizeof called - 1, bytes)] = '\0';
+        iotsig_fail(error, IOTSIG_ERR_FORMAT, "%s has no attribute \"%s\"", layer->protocol->name,
+                    called);
+        return iotsig_fail_at(error, IOTSIG_ERR_FORMAT, "application_layer");
+    }
+    const char *own = layer->protocol->attributes[i].name;
     enum app_kind kind = layer->protocol->attributes[i].kind;
     if (kind == APP_TRUTH) {
         if (json_is_boolean(value))
             app_set_truth(layer, i, json_is_true(value));
-        return json_is_boolean(value);
+        return json_is_boolean(value) ? 0
+                                      : fail_value(error, "application_layer", value,
+                                                   (struct kind){own, "true or false"});
     }
-    return json_is_string(value) &&
-           set_text(layer, (size_t)i, kind,
-                    (struct text){json_string_value(value), json_string_length(value)}, scratch);
+    struct text text = {json_string_value(value), json_string_length(value)};
+    if (json_is_string(value) && set_text(layer, (size_t)i, kind, text, scratch))
+        return 0;
+    return fail_value(error, "application_layer", value, (struct kind){own, "a text"});
+}
+
+/* The attributes of a layer whose protocol is known. */
+static int get_attributes(json_t *value, struct iotsig_layer *layer, struct app_scratch *scratch,
+                          struct iotsig_error *error)
+{
+    const char *name;
+    json_t *attribute;
+    int status = 0;
+    json_object_foreach(value, name, attribute)
+    {
+        if (status == 0 && strcmp(name, "protocol") != 0 && !json_is_null(attribute))
+            status = set_attribute(layer, name, attribute, scratch, error);
+    }
+    return status;
 }
 
 static int get_layer(json_t *object, struct layers *layers, uint32_t *number,
@@ -162,49 +375,62 @@ static int get_layer(json_t *object, struct layers *layers, uint32_t *number,
 {
     json_t *value = json_object_get(object, "application_layer");
     const struct iotsig_allocator *allocator = &layers->hosts->context->allocator;
+    struct text protocol;
+    struct iotsig_layer layer = {0};
     *number = NO_LAYER;
     if (is_absent(object, "application_layer"))
         return 0;
-
-    struct text protocol;
-    struct iotsig_layer layer = {0};
-    if (!json_is_object(value) || !get_text(value, "protocol", &protocol) ||
+    if (!json_is_object(value))
+        return fail_member(error, object, "application_layer", a_layer);
+    if (!get_text(value, "protocol", &protocol) ||
         (layer.protocol = iotsig_app_protocol(protocol)) == NULL)
-        return fail_member(error, "application_layer", "an object with a known \"protocol\"");
+        return fail_value(error, "application_layer", json_object_get(value, "protocol"),
+                          (struct kind){"protocol", "DNS, HTTP or another that is known"});
 
     char *room = iotsig_memory_get(allocator, ATTRIBUTE_MAX);
     if (room == NULL)
         return iotsig_fail_memory(error);
     struct app_scratch scratch = {room, ATTRIBUTE_MAX};
-    const char *name;
-    json_t *attribute;
-    bool good = true;
-    json_object_foreach(value, name, attribute) {
-        if (strcmp(name, "protocol") != 0 && !json_is_null(attribute))
-            good = good && set_attribute(&layer, name, attribute, &scratch);
-    }
-    if (good)
+    int status = get_attributes(value, &layer, &scratch, error);
+    if (status == 0)
         *number = iotsig_layers_add(layers, &layer);
     iotsig_memory_free(allocator, room);
-    if (!good)
-        return fail_member(error, "application_layer", "attributes of its protocol");
-    return *number == LAYER_FAILED ? iotsig_fail_memory(error) : 0;
+    return *number == LAYER_FAILED ? iotsig_fail_memory(error) : status;
 }
 
 /* Flows. */
+
+/*
+ * Whether a port is fixed follows from the ports and the rules of the run. That it is, although it
+ * is no service, says that the pattern was made with --match-random-ports: it is shown so.
+ */
+static int take_fixed(struct iotsig_pattern *pattern, const struct flow *flow, json_t *object,
+                      struct iotsig_error *error)
+{
+    json_t *fixed = json_object_get(object, "fixed");
+    if (fixed != NULL && !json_is_boolean(fixed))
+        return fail_value(error, "ports", fixed, a_truth);
+    if (json_is_true(fixed) && !iotsig_flow_port_is_fixed(flow, flow->port_count - 1, false))
+        pattern->match_random_ports = true;
+    return 0;
+}
 
 static int take_port(struct iotsig_pattern *pattern, struct flow *flow, json_t *object,
                      struct iotsig_error *error)
 {
     uint32_t host;
     uint64_t port, count;
-    if (!json_is_object(object) || !get_host(object, "host", &pattern->hosts, &host) ||
-        !get_number(object, "port", UINT16_MAX, &port) ||
-        !get_number(object, "count", UINT32_MAX, &count))
-        return fail_member(error, "ports", "objects with host, port, count");
+    if (!json_is_object(object))
+        return fail_value(error, "ports", object, (struct kind){"port", "host, port, count"});
+    if (!get_host(object, "host", &pattern->hosts, &host))
+        return fail_value(error, "ports", json_object_get(object, "host"), a_host);
+    if (!get_number(object, "port", UINT16_MAX, &port))
+        return fail_value(error, "ports", json_object_get(object, "port"), a_port);
+    if (!get_number(object, "count", INT64_MAX, &count))
+        return fail_value(error, "ports", json_object_get(object, "count"), a_number);
     if (host == NO_HOST || !iotsig_flow_append_port(pattern, flow, host, (uint16_t)port, count))
         return iotsig_fail_memory(error);
-    return 0;
+    return take_fixed(pattern, flow, object, error);
 }
 
 /* Without `ports` (files of the Python package), sport and dport are all that is known. */
@@ -215,7 +441,7 @@ static int take_fixed_port(struct iotsig_pattern *pattern, struct flow *flow, js
     if (is_absent(record, name))
         return 0;
     if (!get_number(record, name, UINT16_MAX, &port))
-        return fail_member(error, name, "a port");
+        return fail_member(error, record, name, a_port);
     return iotsig_flow_append_port(pattern, flow, host, (uint16_t)port, flow->count)
                ? 0
                : iotsig_fail_memory(error);
@@ -233,52 +459,61 @@ static int take_ports(struct iotsig_pattern *pattern, struct flow *flow, json_t 
                            : take_fixed_port(pattern, flow, record, "dport", flow->dst, error);
     }
     if (!json_is_array(ports))
-        return fail_member(error, "ports", "an array");
-    json_array_foreach(ports, i, port)
-        if (status == 0)
-            status = take_port(pattern, flow, port, error);
+        return fail_member(error, record, "ports", a_list);
+    json_array_foreach(ports, i, port) if (status == 0) status =
+        take_port(pattern, flow, port, error);
     return status;
 }
 
 /* A member that may be absent, and counts `otherwise` then. */
-static bool get_count(json_t *record, const char *name, uint64_t otherwise, uint64_t *count)
+static bool get_count(json_t *record, const char *name, uint64_t otherwise, uint64_t max,
+                      uint64_t *count)
 {
     *count = otherwise;
-    return is_absent(record, name) || get_number(record, name, INT64_MAX, count);
+    return is_absent(record, name) || get_number(record, name, max, count);
+}
+
+/* What a flow counts, and when. */
+static int get_sums(json_t *record, struct flow *flow, struct iotsig_error *error)
+{
+    if (!get_count(record, "count", 1, INT64_MAX, &flow->count))
+        return fail_member(error, record, "count", a_number);
+    if (!get_count(record, "packets", 0, INT64_MAX, &flow->packets))
+        return fail_member(error, record, "packets", a_number);
+    if (!get_count(record, "bytes", 0, INT64_MAX, &flow->bytes))
+        return fail_member(error, record, "bytes", a_number);
+    int status = get_time(record, "first", &flow->first, error);
+    return status != 0 ? status : get_time(record, "last", &flow->last, error);
 }
 
 static int take_flow(struct iotsig_pattern *pattern, json_t *record, struct iotsig_error *error)
 {
     struct flow flow = {0};
-    bool v6, udp;
-    if (!get_choice(record, "network_protocol", TEXT("IPv4"), TEXT("IPv6"), &v6))
-        return fail_member(error, "network_protocol", "IPv4 or IPv6");
-    if (!get_choice(record, "transport_protocol", TEXT("TCP"), TEXT("UDP"), &udp))
-        return fail_member(error, "transport_protocol", "TCP or UDP");
-    if (!get_host(record, "src", &pattern->hosts, &flow.src) ||
-        !get_host(record, "dst", &pattern->hosts, &flow.dst))
-        return fail_member(error, "src\" or \"dst", "a host");
-    if (!get_count(record, "count", 1, &flow.count) ||
-        !get_count(record, "packets", 0, &flow.packets) ||
-        !get_count(record, "bytes", 0, &flow.bytes))
-        return fail_member(error, "count\", \"packets\" or \"bytes", "a number");
-    if ((!is_absent(record, "first") && !get_time(record, "first", &flow.first)) ||
-        (!is_absent(record, "last") && !get_time(record, "last", &flow.last)))
-        return fail_member(error, "first\" or \"last", "a time in seconds");
-    if (flow.src == NO_HOST || flow.dst == NO_HOST)
-        return iotsig_fail_memory(error);
-    flow.network = v6 ? 6 : 4;
-    flow.transport = udp ? IOTSIG_UDP : IOTSIG_TCP;
-
-    int status = get_layer(record, &pattern->layers, &flow.layer, error);
+    struct ends ends;
+    int status = get_ends(record, &pattern->hosts, &ends, error);
+    if (status == 0)
+        status = get_sums(record, &flow, error);
+    if (status == 0)
+        status = get_layer(record, &pattern->layers, &flow.layer, error);
     if (status != 0)
         return status;
     if (pattern->count >= pattern->context->max_flows)
         return iotsig_fail(error, IOTSIG_ERR_LIMIT,
                            "more than %lu flows (raise --max-flows if this is meant)",
                            (unsigned long)pattern->context->max_flows);
+    flow.network = ends.network;
+    flow.transport = ends.transport;
+    flow.src = ends.src;
+    flow.dst = ends.dst;
     struct flow *added = iotsig_pattern_append(pattern, &flow);
-    return added == NULL ? iotsig_fail_memory(error) : take_ports(pattern, added, record, error);
+    if (added == NULL)
+        return iotsig_fail_memory(error);
+    status = take_ports(pattern, added, record, error);
+    if (status != 0) { /* what was read before stays, and no half of this */
+        iotsig_flow_fini(pattern, added);
+        pattern->count--;
+    }
+    return status;
 }
 
 static int take_flows(struct iotsig_pattern *pattern, json_t *flows, struct iotsig_error *error)
@@ -286,14 +521,14 @@ static int take_flows(struct iotsig_pattern *pattern, json_t *flows, struct iots
     json_t *flow;
     size_t i;
     if (!json_is_array(flows))
-        return fail_member(error, "flows", "an array");
-    json_array_foreach(flows, i, flow) {
-        int status = json_is_object(flow) ? take_flow(pattern, flow, error)
-                                          : fail_member(error, "flows", "objects");
-        if (status != 0) {
-            iotsig_fail_at(error, status, "flow %zu", i + 1);
-            return status;
-        }
+        return fail_value(error, "member flows", flows, a_list);
+    json_array_foreach(flows, i, flow)
+    {
+        int status = json_is_object(flow)
+                         ? in_record(take_flow(pattern, flow, error), "member", error)
+                         : fail_value(error, "", flow, (struct kind){"flow", "an object"});
+        if (status != 0)
+            return iotsig_fail_within(error, status, ", ", "flow %zu", i + 1);
     }
     return 0;
 }
@@ -304,34 +539,28 @@ static int take_packet(struct grouper *grouper, json_t *record, struct iotsig_er
 {
     struct raw_packet packet = {0};
     struct iotsig_pattern *pattern = grouper->pattern;
-    uint32_t src, dst, layer;
+    struct ends ends;
+    uint32_t layer;
     uint64_t sport, dport;
-    bool v6, udp;
-    if (!get_choice(record, "network_protocol", TEXT("IPv4"), TEXT("IPv6"), &v6) ||
-        !get_choice(record, "transport_protocol", TEXT("TCP"), TEXT("UDP"), &udp))
-        return fail_member(error, "network_protocol\" or \"transport_protocol",
-                           "IPv4 or IPv6, TCP or UDP");
-    if (!get_host(record, "src", &pattern->hosts, &src) ||
-        !get_host(record, "dst", &pattern->hosts, &dst))
-        return fail_member(error, "src\" or \"dst", "a host");
-    if (!get_number(record, "sport", UINT16_MAX, &sport) ||
-        !get_number(record, "dport", UINT16_MAX, &dport))
-        return fail_member(error, "sport\" or \"dport", "a port");
-    /* A packet from a simple packet block of a pcapng has none. */
-    if (!is_absent(record, "timestamp") && !get_time(record, "timestamp", &packet.time))
-        return fail_member(error, "timestamp", "seconds");
-    if (!get_count(record, "length", 0, &packet.length))
-        return fail_member(error, "length", "a number of bytes");
-    if (src == NO_HOST || dst == NO_HOST)
-        return iotsig_fail_memory(error);
-    memcpy(packet.src.address.bytes, &src, sizeof src);
-    memcpy(packet.dst.address.bytes, &dst, sizeof dst);
+    int status = get_ends(record, &pattern->hosts, &ends, error);
+    if (status != 0)
+        return status;
+    if (!get_number(record, "sport", UINT16_MAX, &sport))
+        return fail_member(error, record, "sport", a_port);
+    if (!get_number(record, "dport", UINT16_MAX, &dport))
+        return fail_member(error, record, "dport", a_port);
+    if (!get_count(record, "length", 0, UINT32_MAX, &packet.length))
+        return fail_member(error, record, "length", a_length);
+    if ((status = get_time(record, "timestamp", &packet.time, error)) != 0)
+        return status;
+    memcpy(packet.src.address.bytes, &ends.src, sizeof ends.src);
+    memcpy(packet.dst.address.bytes, &ends.dst, sizeof ends.dst);
     packet.src.port = (uint16_t)sport;
     packet.dst.port = (uint16_t)dport;
-    packet.network = v6 ? 6 : 4;
-    packet.transport = udp ? IOTSIG_UDP : IOTSIG_TCP;
+    packet.network = ends.network;
+    packet.transport = ends.transport;
 
-    int status = get_layer(record, &pattern->layers, &layer, error);
+    status = get_layer(record, &pattern->layers, &layer, error);
     if (status != 0)
         return status;
     return iotsig_grouper_add(grouper, &packet,
@@ -344,7 +573,7 @@ static int take_packet(struct grouper *grouper, json_t *record, struct iotsig_er
 void iotsig_records_init(struct record_reader *reader, struct iotsig_patterns *patterns,
                          const char *path)
 {
-    *reader = (struct record_reader){.patterns = patterns, .path = path};
+    *reader = (struct record_reader){.patterns = patterns, .path = path, .word = "member"};
 }
 
 static void drop_grouper(struct record_reader *reader)
@@ -362,37 +591,61 @@ int iotsig_records_finish(struct record_reader *reader, struct iotsig_error *err
         status = iotsig_grouper_finish(reader->grouper, NULL, reader->patterns->options.same_hosts,
                                        error);
     drop_grouper(reader);
-    if (status != 0)
+    bool nothing = reader->failed && reader->pattern != NULL && reader->pattern->count == 0;
+    if (status != 0 || nothing)
         iotsig_pattern_free(reader->pattern);
     else if (reader->pattern != NULL)
-        status = iotsig_patterns_append(reader->patterns, reader->pattern, reader->label, NULL,
-                                        error);
+        status =
+            iotsig_patterns_append(reader->patterns, reader->pattern, reader->label, NULL, error);
     reader->pattern = NULL;
     iotsig_memory_free(&reader->patterns->context->allocator, reader->label);
     reader->label = NULL;
     return status;
 }
 
-/* Makes the pattern of this label the one that grows. */
-static int start(struct record_reader *reader, const char *label, bool packets,
+/* What a record says about the pattern that it belongs to. */
+struct belonging {
+    struct text label;
+    bool packets;
+    uint64_t number; /* of a packet: its id; of a flow: of the pattern among those of one label */
+};
+
+/*
+ * Whether the pattern that grows has ended. Two may have the same label: those of flows are told
+ * apart by their numbers, and a capture begins with packet 0.
+ */
+static bool is_next(const struct record_reader *reader, const struct belonging *to)
+{
+    struct text label = {reader->label, reader->label_length};
+    if (reader->pattern == NULL || !text_equal(label, to->label))
+        return true;
+    return to->packets ? to->number == 0 && reader->numbered : to->number != reader->number;
+}
+
+/* Makes the pattern of a record the one that grows. */
+static int start(struct record_reader *reader, const struct belonging *to,
                  struct iotsig_error *error)
 {
     struct iotsig_context *context = reader->patterns->context;
-    if (reader->pattern != NULL && packets != (reader->grouper != NULL))
+    if (reader->pattern != NULL && to->packets != (reader->grouper != NULL))
         return iotsig_fail(error, IOTSIG_ERR_FORMAT, "packets and flows in one file (split it)");
-    if (reader->pattern != NULL && strcmp(reader->label, label) == 0)
+    bool next = is_next(reader, to);
+    reader->number = to->number;
+    reader->numbered = reader->numbered || to->number > 0;
+    if (!next)
         return 0;
     int status = iotsig_records_finish(reader, error);
     if (status != 0)
         return status;
 
-    size_t n = strlen(label) + 1;
-    reader->label = iotsig_memory_get(&context->allocator, n);
+    reader->label = iotsig_memory_get(&context->allocator, to->label.n + 1);
     if (reader->label == NULL)
         return iotsig_fail_memory(error);
-    memcpy(reader->label, label, n);
+    memcpy(reader->label, to->label.p, to->label.n);
+    reader->label[to->label.n] = '\0';
+    reader->label_length = to->label.n;
     status = iotsig_pattern_new(&reader->pattern, context, error);
-    if (status != 0 || !packets)
+    if (status != 0 || !to->packets)
         return status;
     reader->pattern->match_random_ports = reader->patterns->options.match_random_ports;
     reader->grouper = iotsig_memory_get(&context->allocator, sizeof *reader->grouper);
@@ -402,72 +655,99 @@ static int start(struct record_reader *reader, const char *label, bool packets,
     return 0;
 }
 
-static const char *label_of(const struct record_reader *reader, json_t *record, const char *name)
+/* Where a pattern comes from; the path where that is not told. */
+static int get_label(const struct record_reader *reader, json_t *record, const char *name,
+                     struct text *label, struct iotsig_error *error)
 {
-    const char *label = json_string_value(json_object_get(record, name));
-    return label != NULL && label[0] != '\0' ? label : reader->path;
+    json_t *value = json_object_get(record, name);
+    *label = text_of(reader->path);
+    if (value == NULL || json_is_null(value))
+        return 0;
+    if (!get_text(record, name, label) ||
+        (label->n > 0 && memchr(label->p, '\0', label->n) != NULL))
+        return fail_member(error, record, name, a_label);
+    return 0;
 }
 
-/* A whole pattern: its flows, and perhaps the names of its hosts. */
-static int take_pattern(struct record_reader *reader, json_t *record, const char *label,
+/* Flows, and perhaps the names of hosts. What was read before a failure stays. */
+static int take_members(struct record_reader *reader, json_t *record, struct text label,
                         struct iotsig_error *error)
 {
     struct iotsig_context *context = reader->patterns->context;
     struct iotsig_pattern *pattern;
     struct iotsig_names *names = NULL;
     json_t *hosts = json_object_get(record, "hosts");
+    struct iotsig_error later;
 
-    int status = iotsig_records_finish(reader, error);
-    if (status != 0 || (status = iotsig_pattern_new(&pattern, context, error)) != 0)
+    int status = iotsig_pattern_new(&pattern, context, error);
+    if (status != 0)
         return status;
     status = take_flows(pattern, json_object_get(record, "flows"), error);
-    if (status == 0 && hosts != NULL &&
-        (status = iotsig_names_new(&names, context, error)) == 0)
+    bool empty = json_is_object(hosts) && json_object_size(hosts) == 0;
+    if (status == 0 && hosts != NULL && !json_is_null(hosts) &&
+        (status = iotsig_names_new(&names, context, error)) == 0 && !empty)
         status = iotsig_names_load_tables(names, hosts, error);
-    if (status == 0)
-        return iotsig_patterns_append(reader->patterns, pattern, label, names, error);
-    iotsig_names_free(names);
+    if (status != 0) {
+        iotsig_names_free(names);
+        names = NULL;
+    }
+    if (status == 0 || (status == IOTSIG_ERR_FORMAT && pattern->count > 0)) {
+        int appended = iotsig_patterns_append(reader->patterns, pattern, label.p, names,
+                                              status == 0 ? error : &later);
+        return status != 0 && appended == 0 ? status : appended;
+    }
     iotsig_pattern_free(pattern);
     return status;
 }
 
-static int take_record(struct record_reader *reader, json_t *record, struct iotsig_error *error)
+/* A whole pattern in one object. */
+static int take_pattern(struct record_reader *reader, json_t *record, const char *name,
+                        struct iotsig_error *error)
+{
+    struct text label = text_of(reader->path);
+    int status = name == NULL ? 0 : get_label(reader, record, name, &label, error);
+    if (status != 0)
+        return in_record(status, reader->word, error);
+    status = iotsig_records_finish(reader, error);
+    return status != 0 ? status : take_members(reader, record, label, error);
+}
+
+static int take_one_packet(struct record_reader *reader, json_t *record, struct iotsig_error *error)
+{
+    struct belonging to = {.packets = true};
+    int status = get_label(reader, record, "capture", &to.label, error);
+    if (status == 0 && !get_count(record, "id", 0, INT64_MAX, &to.number))
+        status = fail_member(error, record, "id", a_number);
+    if (status == 0)
+        status = start(reader, &to, error);
+    return status != 0 ? status : take_packet(reader->grouper, record, error);
+}
+
+static int take_one_flow(struct record_reader *reader, json_t *record, struct iotsig_error *error)
+{
+    struct belonging to = {.packets = false};
+    const char *name = json_object_get(record, "signature") != NULL ? "signature" : "input";
+    int status = get_label(reader, record, name, &to.label, error);
+    if (status == 0 && !get_count(record, "pattern", 0, INT64_MAX, &to.number))
+        status = fail_member(error, record, "pattern", a_number);
+    if (status == 0)
+        status = start(reader, &to, error);
+    return status != 0 ? status : take_flow(reader->pattern, record, error);
+}
+
+int iotsig_records_take(struct record_reader *reader, json_t *record, struct iotsig_error *error)
 {
     json_t *signature = json_object_get(record, "signature");
     if (json_is_null(signature))
         return 0;
     if (json_is_object(signature))
-        return take_pattern(reader, signature, reader->path, error);
+        return take_pattern(reader, signature, NULL, error);
     if (json_object_get(record, "flows") != NULL)
-        return take_pattern(reader, record, label_of(reader, record, "input"), error);
-    if (json_object_get(record, "timestamp") != NULL) {
-        int status = start(reader, label_of(reader, record, "capture"), true, error);
-        return status != 0 ? status : take_packet(reader->grouper, record, error);
-    }
-    if (json_object_get(record, "network_protocol") != NULL) {
-        const char *member = signature != NULL ? "signature" : "input";
-        int status = start(reader, label_of(reader, record, member), false, error);
-        return status != 0 ? status : take_flow(reader->pattern, record, error);
-    }
+        return take_pattern(reader, record, "input", error);
+    if (json_object_get(record, "timestamp") != NULL)
+        return in_record(take_one_packet(reader, record, error), reader->word, error);
+    if (json_object_get(record, "src") != NULL ||
+        json_object_get(record, "network_protocol") != NULL)
+        return in_record(take_one_flow(reader, record, error), reader->word, error);
     return iotsig_fail(error, IOTSIG_ERR_FORMAT, "neither packets nor flows");
-}
-
-int iotsig_records_take(struct record_reader *reader, json_t *value, struct iotsig_error *error)
-{
-    json_t *record;
-    size_t i;
-    if (json_is_object(value))
-        return take_record(reader, value, error);
-    if (!json_is_array(value))
-        return iotsig_fail(error, IOTSIG_ERR_FORMAT, "neither packets nor flows");
-    json_array_foreach(value, i, record) {
-        int status = json_is_object(record)
-                         ? take_record(reader, record, error)
-                         : iotsig_fail(error, IOTSIG_ERR_FORMAT, "neither packets nor flows");
-        if (status != 0) {
-            iotsig_fail_at(error, status, "element %zu", i + 1);
-            return status;
-        }
-    }
-    return 0;
 }

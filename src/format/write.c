@@ -90,14 +90,19 @@ static void put_flows(struct iotsig_output *output, const struct iotsig_pattern 
     put_string(output, "]");
 }
 
+/* `number`: tells the pattern from those before it that have the same label; 0: there is none. */
 static void put_flow_lines(struct iotsig_output *output, const struct iotsig_pattern *pattern,
-                           const char *member, const char *value)
+                           const char *member, const char *value, size_t number)
 {
     for (size_t i = 0; i < pattern->count; i++) {
         put_string(output, "{\"");
         put_string(output, member);
         put_string(output, "\":");
         iotsig_put_json(output, text_of(value));
+        if (number > 0) {
+            put_string(output, ",\"pattern\":");
+            iotsig_put_number(output, number);
+        }
         put_string(output, ",");
         iotsig_put_flow_json(output, pattern, i);
         put_string(output, "}\n");
@@ -169,6 +174,31 @@ static void put_flow_rows(struct iotsig_output *output, const struct iotsig_patt
         iotsig_put_flow_csv(output, pattern, i, input);
 }
 
+/*
+ * Rows and lines hold patterns one after another, told apart by their labels. Where the one before
+ * has the same, an empty line or a number tells where the next begins.
+ */
+static void patterns_flat(const struct iotsig_patterns *patterns, struct iotsig_output *output,
+                          bool csv)
+{
+    const char *before = NULL;
+    size_t number = 0;
+    put_string(output, csv ? iotsig_flow_columns : "");
+    for (size_t i = 0; i < patterns->count; i++) {
+        const struct patterns_item *item = &patterns->items[i];
+        if (item->pattern->count == 0)
+            continue;
+        bool same = before != NULL && strcmp(before, item->input) == 0;
+        number = same ? number + 1 : 0;
+        before = item->input;
+        put_string(output, csv && same ? "\r\n" : "");
+        if (csv)
+            put_flow_rows(output, item->pattern, item->input);
+        else
+            put_flow_lines(output, item->pattern, "input", item->input, number);
+    }
+}
+
 int iotsig_patterns_write(const struct iotsig_patterns *patterns, struct iotsig_output *output,
                           const struct iotsig_style *style, struct iotsig_error *error)
 {
@@ -176,16 +206,11 @@ int iotsig_patterns_write(const struct iotsig_patterns *patterns, struct iotsig_
     case IOTSIG_FORMAT_TEXT:
         return patterns_text(patterns, output, style, error);
     case IOTSIG_FORMAT_CSV:
-        put_string(output, iotsig_flow_columns);
-        for (size_t i = 0; i < patterns->count; i++)
-            put_flow_rows(output, patterns->items[i].pattern, patterns->items[i].input);
+    case IOTSIG_FORMAT_JSONL:
+        patterns_flat(patterns, output, style->format == IOTSIG_FORMAT_CSV);
         return 0;
     case IOTSIG_FORMAT_JSON:
         patterns_json(patterns, output);
-        return 0;
-    case IOTSIG_FORMAT_JSONL:
-        for (size_t i = 0; i < patterns->count; i++)
-            put_flow_lines(output, patterns->items[i].pattern, "input", patterns->items[i].input);
         return 0;
     default:
         return iotsig_refuse_yaml(style, error);
@@ -259,7 +284,7 @@ int iotsig_signature_write(const struct iotsig_signature *signature, struct iots
         return 0;
     case IOTSIG_FORMAT_JSONL:
         if (signature != NULL)
-            put_flow_lines(output, signature->pattern, "signature", signature->name);
+            put_flow_lines(output, signature->pattern, "signature", signature->name, 0);
         return 0;
     default:
         return iotsig_refuse_yaml(style, error);

@@ -59,6 +59,13 @@ class Memory(Case):
             self.run_ok(command, "--format", kind, "-o", path, self.plain)
             self.check("extract", "--format", "text", "-o", "/dev/null", path, self.packed)
 
+    def test_files_of_the_python_package(self):
+        layers = ("\"(('protocol', 'DNS'), ('qtype', 1), ('domain-name', 'a.example'))\"", "\"{'protocol': 'CoAP', 'uri': \"\"/b'a'/b'b'\"\"}\"",
+                  "\"HTTP - response: False, uri: /x\"", "nan")
+        rows = "".join(f"{i},192.168.1.{i},b.example,TCP,40000.0,443.0,{layer}\r\n" for i, layer in enumerate(layers))
+        patterns = self.write("old.csv", ",src,dst,transport_protocol,sport,dport,application_protocol\r\n" + rows + "\r\n" + rows)
+        self.check("flows", "--format", "jsonl", "-o", "/dev/null", patterns)
+
     def test_no_output_is_left(self):
         os.mkdir(self.path("out"))
         path = self.path("out/x.json")

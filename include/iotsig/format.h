@@ -68,6 +68,22 @@ IOTSIG_API int iotsig_patterns_write(const struct iotsig_patterns *patterns,
                                      struct iotsig_output *output,
                                      const struct iotsig_style *style, struct iotsig_error *error);
 
+/** The same, but what was read as a signature is written as one, with its name and captures. */
+IOTSIG_API int iotsig_patterns_rewrite(const struct iotsig_patterns *patterns,
+                                       struct iotsig_output *output,
+                                       const struct iotsig_style *style,
+                                       struct iotsig_error *error);
+
+/**
+ * Writes a file of packets, patterns or signatures in another format; "-" is standard input. Packets
+ * stay packets, and are written as they are read. What was whole before a failure has been written.
+ * @return 0; IOTSIG_ERR_EMPTY: it holds nothing; IOTSIG_ERR_UNSUPPORTED: a capture; else as
+ *         iotsig_patterns_read() and iotsig_packet_writer_put()
+ */
+IOTSIG_API int iotsig_convert(struct iotsig_context *context, const char *path,
+                              const struct iotsig_options *options, struct iotsig_output *output,
+                              const struct iotsig_style *style, struct iotsig_error *error);
+
 /**
  * Writes a signature as `iotsig extract` does; `signature` NULL: that there is none.
  * @return IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY, else 0

@@ -9,7 +9,8 @@
 
 const struct command *const cli_commands[] = {&command_packets, &command_flows, &command_extract,
                                               &command_compare, &command_closest, &command_merge,
-                                              &command_filter,  &command_profile, NULL};
+                                              &command_filter,  &command_convert, &command_profile,
+                                              NULL};
 
 static void help(FILE *to)
 {

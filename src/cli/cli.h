@@ -78,7 +78,7 @@ struct command {
 extern const struct command *const cli_commands[];
 
 extern const struct command command_packets, command_flows, command_extract, command_compare,
-    command_closest, command_merge, command_filter, command_profile;
+    command_closest, command_merge, command_filter, command_convert, command_profile;
 
 /** The program. `allocator` may be NULL: malloc and free. */
 int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator);
@@ -91,8 +91,11 @@ void cli_fail(struct run *run, const struct iotsig_error *error);
 /** The same for an allocation of the program's own. */
 void cli_fail_memory(struct run *run);
 
-/** Writes patterns; none with a flow raises the exit status. */
-void cli_write_patterns(struct run *run, const struct iotsig_patterns *patterns);
+/**
+ * Writes patterns; none with a flow raises the exit status. `keep`: what was read as a signature stays
+ * one.
+ */
+void cli_write_patterns(struct run *run, const struct iotsig_patterns *patterns, bool keep);
 
 /** The name of what is made of the inputs: --name, else the common folder or the stem. */
 void cli_name(const struct settings *settings, char *name, size_t room);

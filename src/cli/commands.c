@@ -113,7 +113,7 @@ const struct command command_packets = {
     .inputs_max = INT_MAX,
     .perform = perform_packets};
 
-void cli_write_patterns(struct run *run, const struct iotsig_patterns *patterns)
+void cli_write_patterns(struct run *run, const struct iotsig_patterns *patterns, bool keep)
 {
     struct iotsig_error error;
     size_t flows = 0;
@@ -121,7 +121,8 @@ void cli_write_patterns(struct run *run, const struct iotsig_patterns *patterns)
         return;
     for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
         flows += iotsig_pattern_count(iotsig_patterns_get(patterns, i));
-    if (iotsig_patterns_write(patterns, run->output, &run->style, &error) != 0)
+    if ((keep ? iotsig_patterns_rewrite : iotsig_patterns_write)(patterns, run->output, &run->style,
+                                                                 &error) != 0)
         cli_fail(run, &error);
     cli_close_output(run);
     if (flows == 0)
@@ -138,7 +139,7 @@ static void perform_flows(struct run *run)
     }
     cli_read_inputs(run, patterns);
     if (!cli_is_over(run))
-        cli_write_patterns(run, patterns);
+        cli_write_patterns(run, patterns, false);
     iotsig_patterns_free(patterns);
 }
 

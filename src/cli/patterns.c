@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that work on patterns: compare, closest, merge, filter, profile. */
+/* The commands that work on patterns: compare, closest, merge, filter, convert, profile. */
 #define _GNU_SOURCE
 #include <limits.h>
 #include <string.h>
@@ -152,7 +152,7 @@ static void rewrite(struct run *run, int (*change)(struct run *run, struct iotsi
         if (change(run, patterns, &error) != 0)
             cli_fail(run, &error);
         else
-            cli_write_patterns(run, patterns);
+            cli_write_patterns(run, patterns, true);
     }
     iotsig_patterns_free(patterns);
 }
@@ -204,6 +204,29 @@ const struct command command_filter = {
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_filter};
+
+static void perform_convert(struct run *run)
+{
+    struct iotsig_error error;
+    if (!cli_open_output(run))
+        return;
+    if (iotsig_convert(run->context, run->settings.inputs[0], &run->settings.options, run->output,
+                       &run->style, &error) != 0)
+        cli_fail(run, &error);
+    cli_close_output(run);
+}
+
+const struct command command_convert = {
+    .name = "convert",
+    .arguments = "FILE",
+    .summary = "write a file of packets, patterns or a signature in another format",
+    .description = "Reads a file that iotsig has written, one of the older Python package, or a\n"
+                   "profile, and writes the same in another format. Nothing is lost between JSON, JSON\n"
+                   "lines and CSV but what the manual tells.\n",
+    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH,
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .perform = perform_convert};
 
 /* Says with -v what the policies do not hold. */
 static void note_losses(struct run *run, const struct iotsig_pattern *pattern)

@@ -41,7 +41,7 @@ int iotsig_patterns_append(struct iotsig_patterns *patterns, struct iotsig_patte
         iotsig_names_free(names);
         return iotsig_fail_memory(error);
     }
-    patterns->items[patterns->count++] = (struct patterns_item){pattern, copy, names};
+    patterns->items[patterns->count++] = (struct patterns_item){pattern, copy, names, NULL};
     return 0;
 }
 

@@ -6,10 +6,21 @@
 #include "flow/pattern.h"
 #include "host/names.h"
 
+/** What a signature was made from, and is called. */
+struct provenance {
+    const char *name;
+    const char **captures;
+    size_t capture_count;
+    int64_t timeout_ns; /**< NO_TIMEOUT: not known */
+};
+
+#define NO_TIMEOUT (-1)
+
 struct patterns_item {
     struct iotsig_pattern *pattern;
     const char *input;
-    struct iotsig_names *names; /**< its own, or NULL: the list's */
+    struct iotsig_names *names;         /**< its own, or NULL: the list's */
+    const struct provenance *signature; /**< of a signature that was read; or NULL. The list's. */
 };
 
 struct iotsig_patterns {

@@ -45,19 +45,24 @@ static int read_json(struct record_reader *reader, struct iotsig_source *source,
     return status;
 }
 
-static int read_records(struct iotsig_patterns *patterns, struct iotsig_source *source,
-                        struct bytes start, const char *path, struct iotsig_error *error)
+bool iotsig_records_begin(struct bytes start)
 {
-    struct record_reader reader;
+    return iotsig_json_begins(start) || iotsig_csv_begins(start) || iotsig_profile_begins(start);
+}
+
+int iotsig_records_read(struct record_reader *reader, struct iotsig_source *source,
+                        struct bytes start, struct iotsig_error *error)
+{
     int status;
-    iotsig_records_init(&reader, patterns, path);
     if (iotsig_csv_begins(start))
-        status = iotsig_csv_read(&reader, source, error);
+        status = iotsig_csv_read(reader, source, error);
+    else if (iotsig_json_begins(start))
+        status = read_json(reader, source, error);
     else
-        status = read_json(&reader, source, error);
+        status = iotsig_profile_read(reader, source, error);
     struct iotsig_error later;
-    reader.failed = status != 0;
-    int finished = iotsig_records_finish(&reader, status == 0 ? error : &later);
+    reader->failed = status != 0;
+    int finished = iotsig_records_finish(reader, status == 0 ? error : &later);
     if (status == 0 || finished == 0)
         return status == 0 ? finished : status;
     if (error != NULL)
@@ -92,10 +97,10 @@ static int read_input(struct iotsig_patterns *patterns, const char *path, struct
     if (status != 0)
         return status;
     status = iotsig_source_need(source, START, &start, error);
-    bool records = start.n > 0 && !iotsig_capture_looks_like(start) &&
-                   (iotsig_json_begins(start) || iotsig_csv_begins(start));
-    if (records) {
-        status = read_records(patterns, source, start, path, error);
+    if (start.n > 0 && !iotsig_capture_looks_like(start) && iotsig_records_begin(start)) {
+        struct record_reader reader;
+        iotsig_records_init(&reader, patterns, path);
+        status = iotsig_records_read(&reader, source, start, error);
         if (status != 0)
             iotsig_fail_in(error, status, path);
         iotsig_source_close(source);

@@ -535,37 +535,62 @@ static int take_flows(struct iotsig_pattern *pattern, json_t *flows, struct iots
 
 /* Packets. */
 
-static int take_packet(struct grouper *grouper, json_t *record, struct iotsig_error *error)
-{
-    struct raw_packet packet = {0};
-    struct iotsig_pattern *pattern = grouper->pattern;
+/* One whose hosts and layer are those of a pattern. */
+struct read_packet {
     struct ends ends;
-    uint32_t layer;
-    uint64_t sport, dport;
-    int status = get_ends(record, &pattern->hosts, &ends, error);
-    if (status != 0)
-        return status;
-    if (!get_number(record, "sport", UINT16_MAX, &sport))
-        return fail_member(error, record, "sport", a_port);
-    if (!get_number(record, "dport", UINT16_MAX, &dport))
-        return fail_member(error, record, "dport", a_port);
-    if (!get_count(record, "length", 0, UINT32_MAX, &packet.length))
-        return fail_member(error, record, "length", a_length);
-    if ((status = get_time(record, "timestamp", &packet.time, error)) != 0)
-        return status;
-    memcpy(packet.src.address.bytes, &ends.src, sizeof ends.src);
-    memcpy(packet.dst.address.bytes, &ends.dst, sizeof ends.dst);
-    packet.src.port = (uint16_t)sport;
-    packet.dst.port = (uint16_t)dport;
-    packet.network = ends.network;
-    packet.transport = ends.transport;
+    struct iotsig_time time;
+    uint64_t sport, dport, length;
+    const struct iotsig_layer *layer;
+};
 
-    status = get_layer(record, &pattern->layers, &layer, error);
+static int get_packet(json_t *record, struct iotsig_pattern *pattern, struct read_packet *packet,
+                      struct iotsig_error *error)
+{
+    uint32_t layer;
+    int status = get_ends(record, &pattern->hosts, &packet->ends, error);
     if (status != 0)
         return status;
-    return iotsig_grouper_add(grouper, &packet,
-                              layer == NO_LAYER ? NULL : &layer_at(&pattern->layers, layer)->layer,
-                              error);
+    if (!get_number(record, "sport", UINT16_MAX, &packet->sport))
+        return fail_member(error, record, "sport", a_port);
+    if (!get_number(record, "dport", UINT16_MAX, &packet->dport))
+        return fail_member(error, record, "dport", a_port);
+    if (!get_count(record, "length", 0, UINT32_MAX, &packet->length))
+        return fail_member(error, record, "length", a_length);
+    if ((status = get_time(record, "timestamp", &packet->time, error)) != 0 ||
+        (status = get_layer(record, &pattern->layers, &layer, error)) != 0)
+        return status;
+    packet->layer = layer == NO_LAYER ? NULL : &layer_at(&pattern->layers, layer)->layer;
+    return 0;
+}
+
+static int group_packet(struct grouper *grouper, const struct read_packet *from,
+                        struct iotsig_error *error)
+{
+    struct raw_packet packet = {.time = from->time, .length = from->length};
+    memcpy(packet.src.address.bytes, &from->ends.src, sizeof from->ends.src);
+    memcpy(packet.dst.address.bytes, &from->ends.dst, sizeof from->ends.dst);
+    packet.src.port = (uint16_t)from->sport;
+    packet.dst.port = (uint16_t)from->dport;
+    packet.network = from->ends.network;
+    packet.transport = from->ends.transport;
+    return iotsig_grouper_add(grouper, &packet, from->layer, error);
+}
+
+static int pass_packet(const struct packet_sink *sink, const struct read_packet *from,
+                       const char *capture, uint64_t id, struct iotsig_error *error)
+{
+    const struct hosts *hosts = &sink->pattern->hosts;
+    const struct iotsig_packet packet = {.id = id,
+                                         .time = from->time,
+                                         .network = from->ends.network,
+                                         .src = host_at(hosts, from->ends.src)->name.text.p,
+                                         .dst = host_at(hosts, from->ends.dst)->name.text.p,
+                                         .transport = from->ends.transport,
+                                         .sport = (uint16_t)from->sport,
+                                         .dport = (uint16_t)from->dport,
+                                         .layer = from->layer,
+                                         .length = from->length};
+    return sink->put(sink->user, capture, &packet, error);
 }
 
 /* Records. */
@@ -584,6 +609,45 @@ static void drop_grouper(struct record_reader *reader)
     reader->grouper = NULL;
 }
 
+/* What a signature's object says of it; NULL when there is no memory. */
+static struct provenance *get_provenance(struct iotsig_arena *texts, json_t *signature,
+                                         const char *name)
+{
+    json_t *captures = json_object_get(signature, "captures"), *capture;
+    json_t *timeout = json_object_get(signature, "timeout");
+    size_t i, count = json_array_size(captures);
+    struct provenance *from = iotsig_arena_get(texts, sizeof *from);
+    const char **list = iotsig_arena_get(texts, (count + 1) * sizeof *list);
+    if (from == NULL || list == NULL)
+        return NULL;
+    *from = (struct provenance){.captures = list, .timeout_ns = NO_TIMEOUT};
+    double seconds = json_is_number(timeout) ? json_number_value(timeout) : -1;
+    if (seconds >= 0 && seconds <= 9e9)
+        from->timeout_ns = (int64_t)(seconds * 1e9 + 0.5);
+    from->name = iotsig_arena_text(texts, name, strlen(name));
+    json_array_foreach(captures, i, capture)
+        if (json_is_string(capture)) {
+            const char *text = json_string_value(capture);
+            list[from->capture_count] = iotsig_arena_text(texts, text, strlen(text));
+            if (list[from->capture_count++] == NULL)
+                return NULL;
+        }
+    return from->name == NULL ? NULL : from;
+}
+
+/* Makes the patterns from `first` on signatures. */
+static int mark_signatures(struct record_reader *reader, size_t first, json_t *signature,
+                           const char *name, struct iotsig_error *error)
+{
+    struct iotsig_patterns *patterns = reader->patterns;
+    for (size_t i = first; i < patterns->count; i++) {
+        patterns->items[i].signature = get_provenance(&patterns->texts, signature, name);
+        if (patterns->items[i].signature == NULL)
+            return iotsig_fail_memory(error);
+    }
+    return 0;
+}
+
 int iotsig_records_finish(struct record_reader *reader, struct iotsig_error *error)
 {
     int status = 0;
@@ -597,6 +661,8 @@ int iotsig_records_finish(struct record_reader *reader, struct iotsig_error *err
     else if (reader->pattern != NULL)
         status =
             iotsig_patterns_append(reader->patterns, reader->pattern, reader->label, NULL, error);
+    if (status == 0 && !nothing && reader->pattern != NULL && reader->is_signature)
+        status = mark_signatures(reader, reader->patterns->count - 1, NULL, reader->label, error);
     reader->pattern = NULL;
     iotsig_memory_free(&reader->patterns->context->allocator, reader->label);
     reader->label = NULL;
@@ -700,6 +766,26 @@ static int take_members(struct record_reader *reader, json_t *record, struct tex
     return status;
 }
 
+static int take_pattern(struct record_reader *reader, json_t *record, const char *name,
+                        struct iotsig_error *error);
+
+/* A whole signature in one object. */
+static int take_signature(struct record_reader *reader, json_t *signature,
+                          struct iotsig_error *error)
+{
+    struct text name = text_of(reader->path);
+    int status = get_label(reader, signature, "name", &name, error);
+    if (status != 0)
+        return in_record(status, reader->word, error);
+    status = iotsig_records_finish(reader, error);
+    size_t first = reader->patterns->count;
+    if (status == 0)
+        status = take_pattern(reader, signature, NULL, error);
+    struct iotsig_error later;
+    int marked = mark_signatures(reader, first, signature, name.p, status == 0 ? error : &later);
+    return status != 0 ? status : marked;
+}
+
 /* A whole pattern in one object. */
 static int take_pattern(struct record_reader *reader, json_t *record, const char *name,
                         struct iotsig_error *error)
@@ -718,20 +804,29 @@ static int take_one_packet(struct record_reader *reader, json_t *record, struct 
     int status = get_label(reader, record, "capture", &to.label, error);
     if (status == 0 && !get_count(record, "id", 0, INT64_MAX, &to.number))
         status = fail_member(error, record, "id", a_number);
+    struct read_packet packet;
+    if (status == 0 && reader->sink != NULL) {
+        status = get_packet(record, reader->sink->pattern, &packet, error);
+        return status != 0 ? status : pass_packet(reader->sink, &packet, to.label.p, to.number, error);
+    }
     if (status == 0)
         status = start(reader, &to, error);
-    return status != 0 ? status : take_packet(reader->grouper, record, error);
+    if (status == 0)
+        status = get_packet(record, reader->grouper->pattern, &packet, error);
+    return status != 0 ? status : group_packet(reader->grouper, &packet, error);
 }
 
 static int take_one_flow(struct record_reader *reader, json_t *record, struct iotsig_error *error)
 {
     struct belonging to = {.packets = false};
-    const char *name = json_object_get(record, "signature") != NULL ? "signature" : "input";
-    int status = get_label(reader, record, name, &to.label, error);
+    bool is_signature = json_object_get(record, "signature") != NULL;
+    int status =
+        get_label(reader, record, is_signature ? "signature" : "input", &to.label, error);
     if (status == 0 && !get_count(record, "pattern", 0, INT64_MAX, &to.number))
         status = fail_member(error, record, "pattern", a_number);
     if (status == 0)
         status = start(reader, &to, error);
+    reader->is_signature = is_signature;
     return status != 0 ? status : take_flow(reader->pattern, record, error);
 }
 
@@ -741,7 +836,9 @@ int iotsig_records_take(struct record_reader *reader, json_t *record, struct iot
     if (json_is_null(signature))
         return 0;
     if (json_is_object(signature))
-        return take_pattern(reader, signature, NULL, error);
+        return take_signature(reader, signature, error);
+    if (iotsig_record_is_profile(record))
+        return iotsig_records_take_profile(reader, record, error);
     if (json_object_get(record, "flows") != NULL)
         return take_pattern(reader, record, "input", error);
     if (json_object_get(record, "timestamp") != NULL)

@@ -135,28 +135,101 @@ static void put_names(struct iotsig_output *output, const struct iotsig_names *n
     put_string(output, "}}");
 }
 
-static void patterns_json(const struct iotsig_patterns *patterns, struct iotsig_output *output)
+/* Seconds, with as many decimals as there are. */
+static void put_seconds(struct iotsig_output *output, int64_t ns)
 {
-    put_string(output, "[");
-    for (size_t i = 0; i < patterns->count; i++) {
-        put_string(output, i == 0 ? "{\"input\":" : ",{\"input\":");
-        iotsig_put_json(output, text_of(patterns->items[i].input));
-        put_string(output, ",");
-        put_names(output, iotsig_patterns_names(patterns, i));
-        put_string(output, ",");
-        put_flows(output, patterns->items[i].pattern);
-        put_string(output, "}");
+    char text[32];
+    int n = snprintf(text, sizeof text, "%lld.%09lld", (long long)(ns / 1000000000),
+                     (long long)(ns % 1000000000));
+    while (text[n - 1] == '0')
+        n--;
+    if (text[n - 1] == '.')
+        n--;
+    iotsig_output_put(output, text, (size_t)n);
+}
+
+static void signature_json(const struct provenance *from, const struct iotsig_pattern *pattern,
+                           struct iotsig_output *output)
+{
+    put_string(output, "{\"signature\":{\"name\":");
+    iotsig_put_json(output, text_of(from->name));
+    put_string(output, ",\"captures\":[");
+    for (size_t i = 0; i < from->capture_count; i++) {
+        put_string(output, i == 0 ? "" : ",");
+        iotsig_put_json(output, text_of(from->captures[i]));
     }
-    put_string(output, "]\n");
+    put_string(output, "],\"timeout\":");
+    if (from->timeout_ns == NO_TIMEOUT)
+        put_string(output, "null");
+    else
+        put_seconds(output, from->timeout_ns);
+    put_string(output, ",");
+    put_flows(output, pattern);
+    put_string(output, "}}");
+}
+
+static int signature_text(const struct provenance *from, const struct iotsig_pattern *pattern,
+                          struct iotsig_output *output, const struct iotsig_style *style,
+                          struct iotsig_error *error)
+{
+    put_string(output, "signature ");
+    iotsig_put_safe(output, from->name);
+    put_string(output, ": ");
+    iotsig_put_count(output, pattern->count, "flow");
+    if (from->capture_count > 0) {
+        put_string(output, " common to ");
+        iotsig_put_count(output, from->capture_count, "capture");
+    }
+    put_string(output, "\n");
+    return pattern->count == 0 ? 0 : write_table(pattern, output, style, error);
+}
+
+/* The provenance of an item that is to be written as the signature that it was. */
+static const struct provenance *signature_of(const struct patterns_item *item, bool keep)
+{
+    return keep ? item->signature : NULL;
+}
+
+static void pattern_json(const struct iotsig_patterns *patterns, size_t i,
+                         struct iotsig_output *output)
+{
+    put_string(output, "{\"input\":");
+    iotsig_put_json(output, text_of(patterns->items[i].input));
+    put_string(output, ",");
+    put_names(output, iotsig_patterns_names(patterns, i));
+    put_string(output, ",");
+    put_flows(output, patterns->items[i].pattern);
+    put_string(output, "}");
+}
+
+static void patterns_json(const struct iotsig_patterns *patterns, struct iotsig_output *output,
+                          bool keep)
+{
+    bool alone = patterns->count == 1 && signature_of(&patterns->items[0], keep) != NULL;
+    put_string(output, alone ? "" : "[");
+    for (size_t i = 0; i < patterns->count; i++) {
+        const struct provenance *from = signature_of(&patterns->items[i], keep);
+        put_string(output, i == 0 ? "" : ",");
+        if (from != NULL)
+            signature_json(from, patterns->items[i].pattern, output);
+        else
+            pattern_json(patterns, i, output);
+    }
+    put_string(output, alone ? "\n" : "]\n");
 }
 
 static int patterns_text(const struct iotsig_patterns *patterns, struct iotsig_output *output,
-                         const struct iotsig_style *style, struct iotsig_error *error)
+                         bool keep, const struct iotsig_style *style, struct iotsig_error *error)
 {
     int status = 0;
     for (size_t i = 0; status == 0 && i < patterns->count; i++) {
         const struct patterns_item *item = &patterns->items[i];
+        const struct provenance *from = signature_of(item, keep);
         put_string(output, i == 0 ? "" : "\n");
+        if (from != NULL) {
+            status = signature_text(from, item->pattern, output, style, error);
+            continue;
+        }
         iotsig_put_safe(output, item->input);
         put_string(output, ": ");
         iotsig_put_count(output, item->pattern->count, "flow");
@@ -179,7 +252,7 @@ static void put_flow_rows(struct iotsig_output *output, const struct iotsig_patt
  * has the same, an empty line or a number tells where the next begins.
  */
 static void patterns_flat(const struct iotsig_patterns *patterns, struct iotsig_output *output,
-                          bool csv)
+                          bool keep, bool csv)
 {
     const char *before = NULL;
     size_t number = 0;
@@ -188,106 +261,83 @@ static void patterns_flat(const struct iotsig_patterns *patterns, struct iotsig_
         const struct patterns_item *item = &patterns->items[i];
         if (item->pattern->count == 0)
             continue;
-        bool same = before != NULL && strcmp(before, item->input) == 0;
+        const struct provenance *from = signature_of(item, keep);
+        const char *label = from != NULL ? from->name : item->input;
+        bool same = before != NULL && strcmp(before, label) == 0;
         number = same ? number + 1 : 0;
-        before = item->input;
+        before = label;
         put_string(output, csv && same ? "\r\n" : "");
         if (csv)
-            put_flow_rows(output, item->pattern, item->input);
+            put_flow_rows(output, item->pattern, label);
         else
-            put_flow_lines(output, item->pattern, "input", item->input, number);
+            put_flow_lines(output, item->pattern, from != NULL ? "signature" : "input", label, number);
+    }
+}
+
+static int write_patterns(const struct iotsig_patterns *patterns, struct iotsig_output *output,
+                          bool keep, const struct iotsig_style *style, struct iotsig_error *error)
+{
+    switch (style->format) {
+    case IOTSIG_FORMAT_TEXT:
+        return patterns_text(patterns, output, keep, style, error);
+    case IOTSIG_FORMAT_CSV:
+    case IOTSIG_FORMAT_JSONL:
+        patterns_flat(patterns, output, keep, style->format == IOTSIG_FORMAT_CSV);
+        return 0;
+    case IOTSIG_FORMAT_JSON:
+        patterns_json(patterns, output, keep);
+        return 0;
+    default:
+        return iotsig_refuse_yaml(style, error);
     }
 }
 
 int iotsig_patterns_write(const struct iotsig_patterns *patterns, struct iotsig_output *output,
                           const struct iotsig_style *style, struct iotsig_error *error)
 {
-    switch (style->format) {
-    case IOTSIG_FORMAT_TEXT:
-        return patterns_text(patterns, output, style, error);
-    case IOTSIG_FORMAT_CSV:
-    case IOTSIG_FORMAT_JSONL:
-        patterns_flat(patterns, output, style->format == IOTSIG_FORMAT_CSV);
-        return 0;
-    case IOTSIG_FORMAT_JSON:
-        patterns_json(patterns, output);
-        return 0;
-    default:
-        return iotsig_refuse_yaml(style, error);
-    }
+    return write_patterns(patterns, output, false, style, error);
 }
 
-/* Seconds, with as many decimals as there are. */
-static void put_seconds(struct iotsig_output *output, int64_t ns)
+int iotsig_patterns_rewrite(const struct iotsig_patterns *patterns, struct iotsig_output *output,
+                            const struct iotsig_style *style, struct iotsig_error *error)
 {
-    char text[32];
-    int n = snprintf(text, sizeof text, "%lld.%09lld", (long long)(ns / 1000000000),
-                     (long long)(ns % 1000000000));
-    while (text[n - 1] == '0')
-        n--;
-    if (text[n - 1] == '.')
-        n--;
-    iotsig_output_put(output, text, (size_t)n);
+    return write_patterns(patterns, output, true, style, error);
 }
 
-static void signature_json(const struct iotsig_signature *signature, struct iotsig_output *output)
+/* That there is no signature. */
+static int write_none(struct iotsig_output *output, const struct iotsig_style *style)
 {
-    if (signature == NULL) {
-        put_string(output, "{\"signature\":null}\n");
-        return;
-    }
-    put_string(output, "{\"signature\":{\"name\":");
-    iotsig_put_json(output, text_of(signature->name));
-    put_string(output, ",\"captures\":[");
-    for (size_t i = 0; i < signature->capture_count; i++) {
-        put_string(output, i == 0 ? "" : ",");
-        iotsig_put_json(output, text_of(signature->captures[i]));
-    }
-    put_string(output, "],\"timeout\":");
-    put_seconds(output, signature->timeout_ns);
-    put_string(output, ",");
-    put_flows(output, signature->pattern);
-    put_string(output, "}}\n");
-}
-
-static int signature_text(const struct iotsig_signature *signature, struct iotsig_output *output,
-                          const struct iotsig_style *style, struct iotsig_error *error)
-{
-    if (signature == NULL) {
+    if (style->format == IOTSIG_FORMAT_TEXT)
         put_string(output, "no signature: no input holds a flow\n");
-        return 0;
-    }
-    put_string(output, "signature ");
-    iotsig_put_safe(output, signature->name);
-    put_string(output, ": ");
-    iotsig_put_count(output, signature->pattern->count, "flow");
-    put_string(output, " common to ");
-    iotsig_put_count(output, signature->capture_count, "capture");
-    put_string(output, "\n");
-    return signature->pattern->count == 0 ? 0
-                                          : write_table(signature->pattern, output, style, error);
+    else if (style->format == IOTSIG_FORMAT_CSV)
+        put_string(output, iotsig_flow_columns);
+    else if (style->format == IOTSIG_FORMAT_JSON)
+        put_string(output, "{\"signature\":null}\n");
+    return 0;
 }
 
 int iotsig_signature_write(const struct iotsig_signature *signature, struct iotsig_output *output,
                            const struct iotsig_style *style, struct iotsig_error *error)
 {
+    int status = iotsig_refuse_yaml(style, error);
+    if (status != 0)
+        return status;
+    if (signature == NULL)
+        return write_none(output, style);
     switch (style->format) {
     case IOTSIG_FORMAT_TEXT:
-        return signature_text(signature, output, style, error);
+        return signature_text(&signature->from, signature->pattern, output, style, error);
     case IOTSIG_FORMAT_CSV:
         put_string(output, iotsig_flow_columns);
-        if (signature != NULL)
-            put_flow_rows(output, signature->pattern, signature->name);
+        put_flow_rows(output, signature->pattern, signature->from.name);
         return 0;
     case IOTSIG_FORMAT_JSON:
-        signature_json(signature, output);
-        return 0;
-    case IOTSIG_FORMAT_JSONL:
-        if (signature != NULL)
-            put_flow_lines(output, signature->pattern, "signature", signature->name, 0);
+        signature_json(&signature->from, signature->pattern, output);
+        put_string(output, "\n");
         return 0;
     default:
-        return iotsig_refuse_yaml(style, error);
+        put_flow_lines(output, signature->pattern, "signature", signature->from.name, 0);
+        return 0;
     }
 }
 

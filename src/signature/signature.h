@@ -8,10 +8,8 @@
 struct iotsig_signature {
     struct iotsig_context *context;
     struct iotsig_arena texts;
-    const char *name;
-    const char **captures;
-    size_t capture_count, capture_capacity;
-    int64_t timeout_ns;
+    struct provenance from;
+    size_t capture_capacity;
     struct iotsig_pattern *pattern;
 };
 

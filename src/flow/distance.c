@@ -81,29 +81,51 @@ struct port_set {
     uint64_t bits[65536 / 64];
 };
 
-static size_t count_fixed(struct flow_in in, struct port_set *set)
+static bool is_fixed(struct flow_in in, size_t i)
+{
+    return iotsig_flow_port_is_fixed(in.flow, i, in.pattern->match_random_ports);
+}
+
+static size_t count_fixed(struct flow_in in)
 {
     size_t count = 0;
-    for (size_t i = 0; i < in.flow->port_count; i++) {
-        uint16_t port = in.flow->ports[i].port;
-        if (!iotsig_flow_port_is_fixed(in.flow, i, in.pattern->match_random_ports))
-            continue;
-        count++;
-        if (set != NULL)
-            set->bits[port / 64] |= UINT64_C(1) << port % 64;
+    for (size_t i = 0; i < in.flow->port_count; i++)
+        count += is_fixed(in, i);
+    return count;
+}
+
+static bool has_fixed(struct flow_in in, uint16_t port)
+{
+    for (size_t i = 0; i < in.flow->port_count; i++)
+        if (in.flow->ports[i].port == port && is_fixed(in, i))
+            return true;
+    return false;
+}
+
+/* The fixed ports of `a` whose numbers `b` has, by a set where the lists are long. */
+static size_t count_by_set(struct flow_in a, struct flow_in b)
+{
+    struct port_set of_b = {{0}};
+    size_t count = 0;
+    for (size_t i = 0; i < b.flow->port_count; i++) {
+        uint16_t port = b.flow->ports[i].port;
+        if (is_fixed(b, i))
+            of_b.bits[port / 64] |= UINT64_C(1) << port % 64;
+    }
+    for (size_t i = 0; i < a.flow->port_count; i++) {
+        uint16_t port = a.flow->ports[i].port;
+        count += (of_b.bits[port / 64] >> port % 64 & 1) != 0 && is_fixed(a, i);
     }
     return count;
 }
 
-static size_t count_identical(struct flow_in a, const struct port_set *of_b)
+static size_t count_identical(struct flow_in a, struct flow_in b)
 {
     size_t count = 0;
-    for (size_t i = 0; i < a.flow->port_count; i++) {
-        uint16_t port = a.flow->ports[i].port;
-        if ((of_b->bits[port / 64] >> port % 64 & 1) != 0 &&
-            iotsig_flow_port_is_fixed(a.flow, i, a.pattern->match_random_ports))
-            count++;
-    }
+    if (b.flow->port_count > PORTS_SHORT)
+        return count_by_set(a, b);
+    for (size_t i = 0; i < a.flow->port_count; i++)
+        count += is_fixed(a, i) && has_fixed(b, a.flow->ports[i].port);
     return count;
 }
 
@@ -112,13 +134,12 @@ static struct iotsig_ratio transport_distance(struct measure *measure, struct fl
 {
     static const struct iotsig_ratio two_thirds = {2, 3};
     struct iotsig_ratio sum = RATIO_ZERO;
-    struct port_set of_b = {{0}};
-    size_t most = count_fixed(a, NULL), others = count_fixed(b, &of_b);
+    size_t most = count_fixed(a), others = count_fixed(b);
     if (others > most)
         most = others;
     add_if(measure, &sum, third, a.flow->transport != b.flow->transport);
     if (most > 0)
-        add(measure, &sum, two_thirds, iotsig_ratio_of(most - count_identical(a, &of_b), most));
+        add(measure, &sum, two_thirds, iotsig_ratio_of(most - count_identical(a, b), most));
     return sum;
 }
 

@@ -318,15 +318,15 @@ static int search(struct searching *searching, size_t number, struct best *best,
     const struct flow *flow = &pool->pattern->flows[number];
     const struct member from = {(uint32_t)number, {flow->src, flow->dst}, flow->layer};
     bool failed = false;
-    const uint32_t *twin = iotsig_pool_twins(pool, number);
-    if (twin != NULL) {
-        const struct member to = {*twin, {0, 0}, NO_LAYER};
-        int status = consider(searching, &from, &to, best, error);
-        if (status != 0 ||
-            (best->pair.distance.whole.num == 0 && iotsig_pool_is_plain(pool, number)))
+    int status = 0;
+    for (struct twins twins = iotsig_pool_twins(pool, number); twins_left(&twins);
+         twins_skip(&twins)) {
+        const struct member to = {*twins.at, {0, 0}, NO_LAYER};
+        status = consider(searching, &from, &to, best, error);
+        if (status != 0 || best->pair.distance.whole.num == 0)
             return status;
     }
-    int status = bound_shapes(searching, &from, error);
+    status = bound_shapes(searching, &from, error);
     for (size_t i = 0; status == 0 && i < searching->shape_count; i++) {
         const struct shape *shape = searching->order[i];
         if (best->known && shape->bound > best->limit)

@@ -30,23 +30,28 @@ static void make_pair(struct comparing *comparing, size_t a, uint32_t b,
     comparing->of[a] = (struct iotsig_pair){a, b - comparing->pool.first, *distance};
 }
 
-/* The first free flow that is the same: a search of the chain of those that may be. */
+/* The first free flow that it matches at distance 0. Those that are taken leave the chain. */
 static int pair_with_twin(struct comparing *comparing, size_t a, struct iotsig_error *error)
 {
     const struct pool *pool = &comparing->pool;
     struct flow_in flow = pool_flow(pool, a);
     struct iotsig_distance distance;
-    for (uint32_t *at = iotsig_pool_twins(pool, a); at != NULL && *at != POOL_NONE;
-         at = iotsig_pool_next(pool, *at)) {
-        struct flow_in twin = pool_flow(pool, *at);
+    for (struct twins twins = iotsig_pool_twins(pool, a); twins_left(&twins);) {
+        uint32_t b = *twins.at;
+        if (comparing->taken[b]) {
+            twins_drop(&twins);
+            continue;
+        }
+        struct flow_in twin = pool_flow(pool, b);
         int status = iotsig_distance_of(flow, twin, &distance, error);
         if (status != 0)
             return status;
         if (distance.whole.num == 0 && iotsig_flow_matches(&pool->match, flow.flow, twin.flow)) {
-            make_pair(comparing, a, *at, &distance);
-            *at = *iotsig_pool_next(pool, *at);
+            make_pair(comparing, a, b, &distance);
+            twins_drop(&twins);
             return 0;
         }
+        twins_skip(&twins);
     }
     return 0;
 }

@@ -9,13 +9,20 @@
 #include "flow/distance.h"
 #include "flow/index.h"
 
+/** Flows of `b` in chains, in ascending order, each by a key of what its flows share. */
+struct chains {
+    struct iotsig_map numbers; /**< from the key to the number of the chain */
+    uint32_t *heads, *nexts;   /**< by number of the chain, and of the flow in `b` */
+};
+
 /** The flows of `a`, then those of `b`. */
 struct pool {
     struct iotsig_pattern *pattern;
     struct match match;
     size_t first, second;    /**< how many flows of `a`, and of `b` */
-    struct iotsig_map twins; /**< from what flows at distance 0 share to a chain of flows of `b` */
-    uint32_t *heads, *nexts; /**< of chains, and of each flow of `b`: see iotsig_pool_twins() */
+    struct chains same;      /**< by hosts, protocols, attributes, and the fixed ports */
+    struct chains any_ports; /**< not by ports; only where a flow of `a` is not plain */
+    uint64_t attributed;     /**< protocols of which a response has attributes: bits by number */
 };
 
 #define POOL_NONE UINT32_MAX
@@ -31,23 +38,33 @@ static inline struct flow_in pool_flow(const struct pool *pool, size_t number)
     return (struct flow_in){pool->pattern, &pool->pattern->flows[number]};
 }
 
-/**
- * Where the chain begins of the flows of `b` that share with flow `number` of `a` its hosts, fixed
- * ports, protocols and attributes, but for what does not count when flows match. In ascending
- * order, ends with POOL_NONE; iotsig_pool_next() is where it goes on. To take a flow out of its
- * chain, set what led to it to what follows it. NULL: no flow does.
- */
-uint32_t *iotsig_pool_twins(const struct pool *pool, size_t number);
+/** A place in a chain. */
+struct twins {
+    uint32_t *at; /**< what leads to the flow; NULL, or to POOL_NONE: none is left */
+    const struct pool *pool;
+    const struct chains *chains;
+};
 
 /**
- * Whether flow `number` has no fixed port twice: then every flow of `b` at distance 0 is in its
- * chain.
+ * The flows of `b` that may be at distance 0 of flow `number` of `a`, in ascending order: all that
+ * are, and some that share with it all but what does not count when flows match.
  */
-bool iotsig_pool_is_plain(const struct pool *pool, size_t number);
+struct twins iotsig_pool_twins(const struct pool *pool, size_t number);
 
-static inline uint32_t *iotsig_pool_next(const struct pool *pool, uint32_t number)
+static inline bool twins_left(const struct twins *twins)
 {
-    return &pool->nexts[number - pool->first];
+    return twins->at != NULL && *twins->at != POOL_NONE;
+}
+
+static inline void twins_skip(struct twins *twins)
+{
+    twins->at = &twins->chains->nexts[*twins->at - twins->pool->first];
+}
+
+/** Takes the flow out of its chain. */
+static inline void twins_drop(struct twins *twins)
+{
+    *twins->at = twins->chains->nexts[*twins->at - twins->pool->first];
 }
 
 #endif

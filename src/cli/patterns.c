@@ -62,7 +62,8 @@ static void write_comparison(struct run *run, const struct iotsig_comparison *co
         0)
         cli_fail(run, &error);
     cli_close_output(run);
-    if (!iotsig_comparison_is_equal(comparison))
+    if (!iotsig_comparison_is_equal(comparison) ||
+        (iotsig_pattern_count(two->a.pattern) == 0 && iotsig_pattern_count(two->b.pattern) == 0))
         cli_raise(run, EXIT_NOTHING);
 }
 
@@ -90,7 +91,7 @@ const struct command command_compare = {
         "Reads two captures, patterns or signatures, pairs the flows that match, and prints the\n"
         "distance and the differences of each pair, the flows that only one of them has, and the\n"
         "distance of the whole: the mean over pairs and flows without one, which count 1 each.\n"
-        "Exit status 0: the distance is 0; 1: it is not.\n",
+        "Exit status 0: the distance is 0; 1: it is not, or neither has a flow.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH,
     .inputs_min = 2,
     .inputs_max = 2,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Hosts: which names are the same (behaviour section 3), and that the keys find them all. */
+#define _POSIX_C_SOURCE 200809L /* mkstemp() */
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/hosts.h"
@@ -60,6 +62,19 @@ static bool equal(struct fixture *fixture, const char *a, const char *b, enum na
     return is;
 }
 
+/* As somebody has written them. */
+static bool equal_written(struct fixture *fixture, const char *a, const char *b)
+{
+    char room[2][1024], text[2][1024];
+    struct text clean[2];
+    for (int i = 0; i < 2; i++) {
+        assert_true(iotsig_host_clean(room[i], sizeof room[i], text_of(i == 0 ? a : b), &clean[i]));
+        memcpy(text[i], clean[i].p, clean[i].n);
+        text[i][clean[i].n] = '\0';
+    }
+    return equal(fixture, text[0], text[1], RULE_HOST);
+}
+
 static void table_of_hosts(void **state)
 {
     (void)state;
@@ -91,6 +106,68 @@ static void table_of_hosts(void **state)
         {"2001:db8::1", "192.0.2.1", false, false},
         {"a_b.example.com", "c.example.com", false, true},
         {"-a.example.com", "c.example.com", false, true},
+        /* A registrable domain has a suffix as its parent: no sibling of another. */
+        {"example.com", "com", false, false},
+        {"a.co.uk", "co.uk", false, false},
+        {"co.uk", "uk", false, false},
+        {"co.uk", "org.uk", false, false},
+        {"b.a.example.co.uk", "example.co.uk", true, true},
+        {"a.example.co.uk", "a.example.org.uk", false, false},
+        /* wildcards of the list, *.ck, and its exceptions, !www.ck */
+        {"a.b.ck", "c.b.ck", false, false},
+        {"x.a.b.ck", "y.a.b.ck", true, true},
+        {"a.www.ck", "b.www.ck", true, true},
+        {"a.www.ck", "www.ck", true, true},
+        /* the private section at several depths */
+        {"a.s3.amazonaws.com", "b.s3.amazonaws.com", false, false},
+        {"x.a.s3.amazonaws.com", "a.s3.amazonaws.com", true, true},
+        {"github.io", "a.github.io", false, false},
+        {"a.blogspot.com", "b.blogspot.com", false, false},
+        {"a.blogspot.com", "www.a.blogspot.com", true, true},
+        /* IDNA: xn--p1ai (rf) and xn--55qx5d.cn are suffixes, xn--bcher-kva.example is none */
+        {"a.xn--p1ai", "b.xn--p1ai", false, false},
+        {"x.a.xn--p1ai", "y.a.xn--p1ai", true, true},
+        {"x.xn--80ak6aa92e.xn--p1ai", "xn--80ak6aa92e.xn--p1ai", true, true},
+        {"a.xn--55qx5d.cn", "b.xn--55qx5d.cn", false, false},
+        {"x.a.xn--55qx5d.cn", "a.xn--55qx5d.cn", true, true},
+        {"a.xn--bcher-kva.example", "b.xn--bcher-kva.example", true, true},
+        {"xn--bcher-kva.example", "xn--bcher-kvb.example", false, false},
+        /* names without a dot, which the Python package crashes on */
+        {"router", "router", true, true},
+        {"router", "rooter", false, false},
+        {"router", "a.router", false, false},
+        {"router", "router.lan", false, false},
+        {"", "", true, true},
+        {"", "a", false, false},
+        /* an unlisted top label, and services of DNS-SD below it */
+        {"a.lan", "b.lan", false, false},
+        {"a.b.lan", "c.b.lan", true, true},
+        {"_services._dns-sd._udp.local", "_services._dns-sd._udp.local", true, true},
+        {"_services._dns-sd._udp.local", "_udp.local", false, true},
+        {"_services._dns-sd._udp.local", "_dns-sd._udp.local", false, true},
+        {"_services._dns-sd._udp.local", "_hue._tcp.local", false, false},
+        {"_services._dns-sd._udp.local", "local", false, false},
+        {"_a._udp.local", "_b._udp.local", false, true},
+        {"hub._hap._tcp.local", "tv._hap._tcp.local", false, true},
+        /* no host: the last label of one character, or an empty one */
+        {"a.example.x", "b.example.x", false, true},
+        {"a..example.com", "b..example.com", false, true},
+        /* a dot inside a label is no end of one */
+        {"a\\.b.example.com", "c.example.com", false, true},
+        {"a\\.example.com", "b.com", false, false},
+        {"x\\.example.com", "example.com", false, false},
+        /* only whole labels are compared */
+        {"aexample.com", "example.com", false, false},
+        {"a.aexample.com", "a.example.com", false, false},
+        {"a-b.example.com", "b.example.com", true, true},
+        {"aa.b.example.com", "b.a.b.example.com", false, false},
+        {"x.y.example.com", "y.x.example.com", false, false},
+        /* addresses equal only themselves, and are no names */
+        {"192.0.2.1", "1.192.0.2.1", false, false},
+        {"192.0.2.1", "10.0.2.1", false, false},
+        {"192.0.2.1", "::ffff:192.0.2.1", false, false},
+        {"2001:db8::1", "2001:db8::2", false, false},
+        {"192.0.2.1", "a.example.com", false, false},
     };
     struct fixture fixture;
     start(&fixture, NULL);
@@ -115,6 +192,141 @@ static void declared_pairs(void **state)
     assert_true(equal(&fixture, "a.example.org", "c.example.net", RULE_HOST));
     assert_false(equal(&fixture, "a.example.org", "192.0.2.9", RULE_HOST)); /* not transitive */
     assert_false(equal(&fixture, "192.0.2.2", "hub.example.com", RULE_HOST));
+    stop(&fixture);
+}
+
+static void spellings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        bool equal;
+    } rows[] = {
+        {"Example.COM", "example.com", true},
+        {"example.com.", "example.com", true},
+        {"a.example.com.", "B.Example.Com", true},
+        {"example.com.", "google.com.", false},
+        {"router.", "router", true},
+        {"ROUTER", "router", true},
+        {"XN--P1AI.", "xn--p1ai", true},
+        /* RFC 4291 section 2.2, RFC 5952 section 4 */
+        {"2001:DB8:0:0:0:0:0:1", "2001:db8::1", true},
+        {"2001:0db8:0000:0000:0000:0000:0000:0001", "2001:db8::1", true},
+        {"2001:db8::0:1", "2001:db8::1", true},
+        {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1", true},
+        {"fe80::A", "fe80::a", true},
+        {"::ffff:c000:0201", "::ffff:192.0.2.1", true},
+        {"0:0:0:0:0:0:0:0", "::", true},
+        {"2001:db8::1", "2001:db8:0:1::", false},
+        {"192.0.2.1", "192.0.2.01", false}, /* no address: a leading zero is octal to some */
+        {"a\\032b", "a b", true},
+        {"b\303\274cher.example", "b\\195\\188cher.example", true}, /* UTF-8, escaped */
+        {"b\303\274cher.example", "xn--bcher-kva.example", false},
+        {"a.b\303\274cher.example", "b\303\274cher.example", false}, /* no domain name */
+    };
+    struct fixture fixture;
+    start(&fixture, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (equal_written(&fixture, rows[i].a, rows[i].b) != rows[i].equal)
+            fail_msg("%s and %s", rows[i].a, rows[i].b);
+    stop(&fixture);
+}
+
+/* Declared pairs: what they are and what they are not. */
+static void declared_relation(void **state)
+{
+    (void)state;
+    static const char *const pairs[] = {"Plug.Example.ORG. = 2001:DB8:0::1", "plug.example.org=plug.example.org",
+                                        "a.example.net=b.example.edu", "tv=a.example.net", "x._tcp.local=y._udp.local", NULL};
+    struct fixture fixture;
+    start(&fixture, pairs);
+    assert_true(equal(&fixture, "plug.example.org", "2001:db8::1", RULE_HOST)); /* in any spelling */
+    assert_true(equal(&fixture, "plug.example.org", "plug.example.org", RULE_HOST)); /* reflexive, declared or not */
+    assert_true(equal(&fixture, "other", "other", RULE_HOST));
+    assert_true(equal(&fixture, "2001:db8::1", "2001:db8::1", RULE_HOST));
+    assert_false(equal(&fixture, "2001:db8::2", "plug.example.org", RULE_HOST));
+    /* the rule after one has been replaced: a relative of the partner */
+    assert_true(equal(&fixture, "2001:db8::1", "example.org", RULE_HOST));
+    assert_true(equal(&fixture, "2001:db8::1", "x.y.plug.example.org", RULE_HOST));
+    assert_true(equal(&fixture, "2001:db8::1", "lamp.example.org", RULE_HOST));
+    assert_false(equal(&fixture, "2001:db8::1", "x.lamp.example.org", RULE_HOST));
+    assert_true(equal(&fixture, "tv", "b.example.net", RULE_HOST));
+    assert_true(equal(&fixture, "a.example.net", "c.example.edu", RULE_HOST));
+    /* one is replaced, not both, and not by a relative: c.example.net is none of the declared */
+    assert_false(equal(&fixture, "c.example.net", "c.example.edu", RULE_HOST));
+    assert_true(equal(&fixture, "c.example.net", "b.example.edu", RULE_HOST)); /* by a.example.net */
+    /* not transitive: tv - a.example.net - b.example.edu */
+    assert_false(equal(&fixture, "tv", "b.example.edu", RULE_HOST));
+    /* names in DNS too, and by their own rule */
+    assert_true(equal(&fixture, "x._tcp.local", "y._udp.local", RULE_NAME));
+    assert_true(equal(&fixture, "x._tcp.local", "z._udp.local", RULE_NAME));
+    assert_false(equal(&fixture, "x._tcp.local", "z._udp.local", RULE_HOST));
+    stop(&fixture);
+}
+
+static void wrong_pairs(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"", "a", "=", "a=", "=b", " = b", "a = ", NULL};
+    struct fixture fixture;
+    struct iotsig_error error;
+    start(&fixture, NULL);
+    for (size_t i = 0; rows[i] != NULL; i++) {
+        assert_int_equal(iotsig_same_hosts_add(fixture.same, rows[i], &error), IOTSIG_ERR_ARGUMENT);
+        assert_string_not_equal(error.message, "");
+    }
+    assert_false(equal(&fixture, "a", "b", RULE_HOST));
+    stop(&fixture);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    assert_int_equal(fclose(file), 0);
+}
+
+static void pairs_in_a_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *position; /* NULL: no error */
+    } rows[] = {
+        {"a=b\n", NULL},
+        {"a=b", NULL}, /* no newline at the end */
+        {"# comment\n\n  a = b \t# equal\r\n   \n#", NULL},
+        {"a=b\nno pair\n", "line 2"},
+        {"a=b\n\n# comment\nc=\n", "line 4"},
+        {"a=b\n=#c\n", "line 2"},
+        {"a\n", "line 1"},
+    };
+    char path[] = "/tmp/iotsig-pairs-XXXXXX", at[sizeof path + 1];
+    struct iotsig_error error;
+    assert_true(mkstemp(path) >= 0);
+    snprintf(at, sizeof at, "@%s", path);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture fixture;
+        start(&fixture, NULL);
+        write_file(path, rows[i].text);
+        int status = iotsig_same_hosts_add(fixture.same, at, &error);
+        if (rows[i].position == NULL) {
+            assert_int_equal(status, 0);
+        } else {
+            assert_int_equal(status, IOTSIG_ERR_FORMAT);
+            assert_string_equal(error.file, path);
+            assert_string_equal(error.position, rows[i].position);
+            assert_string_not_equal(error.message, "");
+        }
+        /* all lines or none */
+        assert_true(equal(&fixture, "a", "b", RULE_HOST) == (rows[i].position == NULL));
+        stop(&fixture);
+    }
+    struct fixture fixture;
+    start(&fixture, NULL);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(iotsig_same_hosts_add(fixture.same, at, &error), IOTSIG_ERR_READ);
+    assert_string_equal(error.file, path);
     stop(&fixture);
 }
 
@@ -166,7 +378,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_of_hosts),
+        cmocka_unit_test(spellings),
         cmocka_unit_test(declared_pairs),
+        cmocka_unit_test(declared_relation),
+        cmocka_unit_test(wrong_pairs),
+        cmocka_unit_test(pairs_in_a_file),
         cmocka_unit_test(keys_find_all),
         cmocka_unit_test(texts_are_cleaned),
     };

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each allocation fails once: exit status 5, a message, no leak, and no output file."""
 import gzip
+import json
 import os
 import re
 import subprocess
@@ -65,6 +66,28 @@ class Memory(Case):
         rows = "".join(f"{i},192.168.1.{i},b.example,TCP,40000.0,443.0,{layer}\r\n" for i, layer in enumerate(layers))
         patterns = self.write("old.csv", ",src,dst,transport_protocol,sport,dport,application_protocol\r\n" + rows + "\r\n" + rows)
         self.check("flows", "--format", "jsonl", "-o", "/dev/null", patterns)
+
+    def test_compare_and_closest(self):
+        """Captures, and patterns in which names are long, ports many and fixed twice, and some flows match and some do not."""
+        def flow(dst, sport, dport, layer=None, more=()):
+            ends = [("192.168.1.2", sport), (dst, dport), *more]
+            return {"network_protocol": "IPv4", "transport_protocol": "UDP", "src": "192.168.1.2", "dst": dst, "application_layer": layer,
+                    "ports": [{"host": host, "port": port, "count": 1} for host, port in ends]}
+
+        def uri(text):
+            return {"protocol": "CoAP", "code": "GET", "uri": text}
+
+        label = "x" * 60
+        name = ".".join([label] * 8) + ".example.com"
+        many = [(name, port) for port in range(20, 60)]
+        a = [flow(name, 40000, 53), flow("a." + name, 40000, 5683, uri("/" + "a" * 3000)), flow("192.168.1.9", 5353, 5353),
+             flow("192.168.1.8", 40000, 9999), flow(name, 40000, 123, more=many), flow("only.example.org", 1, 2)]
+        b = [flow("b." + name, 40001, 53), flow(name, 40000, 5683, uri("/" + "b" * 2000)), flow("192.168.1.9", 5353, 5353),
+             flow("192.168.1.8", 40002, 9999), flow("c." + name, 40000, 123, more=many[1:]), flow("192.168.1.8", 40002, 9999)]
+        a, b = (self.write(path, json.dumps([{"input": "x", "flows": flows}])) for path, flows in (("a.json", a), ("b.json", b)))
+        for command, kind in (("compare", "text"), ("compare", "json"), ("closest", "csv")):
+            self.check(command, "--format", kind, "-o", "/dev/null", "--same-host", "192.168.1.9=only.example.org", a, b)
+        self.check("compare", "-o", "/dev/null", self.plain, self.packed)
 
     def test_no_output_is_left(self):
         os.mkdir(self.path("out"))

@@ -2,8 +2,9 @@
 /*
  * Writes a large capture to standard output, the same for the same arguments.
  *
- * usage: make-capture packets N   N packets of few devices, as a home has them
- *        make-capture flows N     one packet of each of N flows: of each device to hosts of its own
+ * usage: make-capture packets N       N packets of few devices, as a home has them
+ *        make-capture flows N         one packet of each of N flows: of each device to hosts of its own
+ *        make-capture other-flows N   so, but every tenth is another: its address, name or port
  */
 #define _GNU_SOURCE
 #include <stdbool.h>
@@ -195,30 +196,32 @@ static void home_packet(struct frame *f, struct talk *talk)
 }
 
 /* Flow `i`: an address without a name, a name that is looked up, or a port of its own. */
-static void flow_packet(struct frame *f, uint32_t i)
+static void flow_packet(struct frame *f, uint32_t i, bool other)
 {
+    other = other && i % 10 == 0;
     uint32_t device = 0xc0a80110 + i % DEVICES;
     char host[16];
     switch (i % 3) {
     case 0:
-        put_udp(f, device, 40000, 0x0b000000 + i, 7000, 64);
+        put_udp(f, device, 40000, (other ? 0x0d000000 : 0x0b000000) + i, 7000, 64);
         put_zeros(f, 64);
         break;
     case 1:
         snprintf(host, sizeof host, "n%u", (unsigned)i);
-        put_dns(f, device, 40000 + i % 20000, "www", host, false, 0);
+        put_dns(f, device, 40000 + i % 20000, other ? "api" : "www", host, false, 0);
         break;
     default:
-        put_tcp(f, 0x0c000000 + i, 50000, device, 1024 + i % 40000, 0x18, 64);
+        put_tcp(f, 0x0c000000 + i, 50000, device, 1024 + (i + other) % 40000, 0x18, 64);
         put_zeros(f, 64);
     }
 }
 
 int main(int argc, char **argv)
 {
-    bool flows = argc == 3 && strcmp(argv[1], "flows") == 0;
+    bool other = argc == 3 && strcmp(argv[1], "other-flows") == 0;
+    bool flows = argc == 3 && (other || strcmp(argv[1], "flows") == 0);
     if (argc != 3 || (!flows && strcmp(argv[1], "packets") != 0)) {
-        fputs("usage: make-capture packets|flows N\n", stderr);
+        fputs("usage: make-capture packets|flows|other-flows N\n", stderr);
         return 2;
     }
     uint32_t n = (uint32_t)strtoul(argv[2], NULL, 10);
@@ -232,7 +235,7 @@ int main(int argc, char **argv)
     put_le32(1);
     for (uint32_t i = 0; i < n; i++) {
         if (flows)
-            flow_packet(&f, i);
+            flow_packet(&f, i, other);
         else
             home_packet(&f, &talk);
         write_frame(&f, (uint64_t)i * 500);

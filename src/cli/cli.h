@@ -91,6 +91,9 @@ void cli_fail(struct run *run, const struct iotsig_error *error);
 /** The same for an allocation of the program's own. */
 void cli_fail_memory(struct run *run);
 
+/** Raises the exit status when no pattern of a list has a flow. */
+void cli_raise_if_empty(struct run *run, const struct iotsig_patterns *patterns);
+
 /**
  * Writes patterns; none with a flow raises the exit status. `keep`: what was read as a signature stays
  * one.
@@ -118,8 +121,12 @@ void cli_close_output(struct run *run);
 /** Whether the run is to end: out of a resource, or a bad input with --strict. */
 bool cli_is_over(const struct run *run);
 
-/** Reads the inputs into a list. */
-void cli_read_inputs(struct run *run, struct iotsig_patterns *patterns);
+/**
+ * Reads the inputs into a list, and unless the run is over then, hands it to `use`.
+ * @param shared_names  as of iotsig_patterns_new()
+ */
+void cli_with_patterns(struct run *run, bool shared_names,
+                       void (*use)(struct run *run, struct iotsig_patterns *patterns));
 
 /** Reads one of them. */
 void cli_read_input(struct run *run, struct iotsig_patterns *patterns, int input);

@@ -113,34 +113,34 @@ const struct command command_packets = {
     .inputs_max = INT_MAX,
     .perform = perform_packets};
 
+void cli_raise_if_empty(struct run *run, const struct iotsig_patterns *patterns)
+{
+    for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
+        if (iotsig_pattern_count(iotsig_patterns_get(patterns, i)) > 0)
+            return;
+    cli_raise(run, EXIT_NOTHING);
+}
+
 void cli_write_patterns(struct run *run, const struct iotsig_patterns *patterns, bool keep)
 {
     struct iotsig_error error;
-    size_t flows = 0;
     if (!cli_open_output(run))
         return;
-    for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
-        flows += iotsig_pattern_count(iotsig_patterns_get(patterns, i));
     if ((keep ? iotsig_patterns_rewrite : iotsig_patterns_write)(patterns, run->output, &run->style,
                                                                  &error) != 0)
         cli_fail(run, &error);
     cli_close_output(run);
-    if (flows == 0)
-        cli_raise(run, EXIT_NOTHING);
+    cli_raise_if_empty(run, patterns);
+}
+
+static void write_flows(struct run *run, struct iotsig_patterns *patterns)
+{
+    cli_write_patterns(run, patterns, false);
 }
 
 static void perform_flows(struct run *run)
 {
-    struct iotsig_patterns *patterns;
-    struct iotsig_error error;
-    if (iotsig_patterns_new(&patterns, run->context, &run->settings.options, false, &error) != 0) {
-        cli_fail(run, &error);
-        return;
-    }
-    cli_read_inputs(run, patterns);
-    if (!cli_is_over(run))
-        cli_write_patterns(run, patterns, false);
-    iotsig_patterns_free(patterns);
+    cli_with_patterns(run, false, write_flows);
 }
 
 const struct command command_flows = {
@@ -231,28 +231,23 @@ static void write_signature(struct run *run, const struct iotsig_signature *sign
         cli_raise(run, EXIT_NOTHING);
 }
 
-static void perform_extract(struct run *run)
+static void extract(struct run *run, struct iotsig_patterns *patterns)
 {
-    struct iotsig_patterns *patterns;
     struct iotsig_signature *signature = NULL;
     struct iotsig_error error;
     char name[NAME_MAX + 1];
-
-    if (iotsig_patterns_new(&patterns, run->context, &run->settings.options, true, &error) != 0) {
+    cli_name(&run->settings, name, sizeof name);
+    int status = iotsig_signature_extract(&signature, patterns, name, &error);
+    if (status == 0 || status == IOTSIG_ERR_EMPTY)
+        write_signature(run, signature);
+    if (status != 0)
         cli_fail(run, &error);
-        return;
-    }
-    cli_read_inputs(run, patterns);
-    if (!cli_is_over(run)) {
-        cli_name(&run->settings, name, sizeof name);
-        int status = iotsig_signature_extract(&signature, patterns, name, &error);
-        if (status == 0 || status == IOTSIG_ERR_EMPTY)
-            write_signature(run, signature);
-        if (status != 0)
-            cli_fail(run, &error);
-    }
     iotsig_signature_free(signature);
-    iotsig_patterns_free(patterns);
+}
+
+static void perform_extract(struct run *run)
+{
+    cli_with_patterns(run, true, extract);
 }
 
 const struct command command_extract = {

@@ -2,7 +2,6 @@
 /* The commands that work on patterns: compare, closest, merge, filter, convert, profile. */
 #define _GNU_SOURCE
 #include <limits.h>
-#include <string.h>
 
 #include "cli/cli.h"
 
@@ -138,36 +137,20 @@ const struct command command_closest = {
     .inputs_max = 2,
     .perform = perform_closest};
 
-/* Reads all inputs, changes what was read, and writes it. */
-static void rewrite(struct run *run, int (*change)(struct run *run, struct iotsig_patterns *patterns,
-                                                   struct iotsig_error *error))
+static void merge(struct run *run, struct iotsig_patterns *patterns)
 {
-    struct iotsig_patterns *patterns;
     struct iotsig_error error;
-    if (iotsig_patterns_new(&patterns, run->context, &run->settings.options, false, &error) != 0) {
-        cli_fail(run, &error);
-        return;
-    }
-    cli_read_inputs(run, patterns);
-    if (!cli_is_over(run)) {
-        if (change(run, patterns, &error) != 0)
-            cli_fail(run, &error);
-        else
-            cli_write_patterns(run, patterns, true);
-    }
-    iotsig_patterns_free(patterns);
-}
-
-static int merge(struct run *run, struct iotsig_patterns *patterns, struct iotsig_error *error)
-{
     char name[NAME_MAX + 1];
     cli_name(&run->settings, name, sizeof name);
-    return iotsig_patterns_merge(patterns, name, error);
+    if (iotsig_patterns_merge(patterns, name, &error) != 0)
+        cli_fail(run, &error);
+    else
+        cli_write_patterns(run, patterns, false);
 }
 
 static void perform_merge(struct run *run)
 {
-    rewrite(run, merge);
+    cli_with_patterns(run, false, merge);
 }
 
 const struct command command_merge = {
@@ -182,16 +165,19 @@ const struct command command_merge = {
     .inputs_max = INT_MAX,
     .perform = perform_merge};
 
-static int filter(struct run *run, struct iotsig_patterns *patterns, struct iotsig_error *error)
+static void filter(struct run *run, struct iotsig_patterns *patterns)
 {
-    if (run->selection == NULL)
-        return 0;
-    return iotsig_patterns_select(patterns, run->selection, run->settings.invert, error);
+    struct iotsig_error error;
+    if (run->selection != NULL && iotsig_patterns_select(patterns, run->selection,
+                                                         run->settings.invert, &error) != 0)
+        cli_fail(run, &error);
+    else
+        cli_write_patterns(run, patterns, true);
 }
 
 static void perform_filter(struct run *run)
 {
-    rewrite(run, filter);
+    cli_with_patterns(run, false, filter);
 }
 
 const struct command command_filter = {
@@ -242,39 +228,30 @@ static void note_losses(struct run *run, const struct iotsig_pattern *pattern)
                      iotsig_policy_loss_text((enum iotsig_policy_loss)loss));
 }
 
-static void write_profile(struct run *run, const struct iotsig_patterns *patterns)
+static void write_profile(struct run *run, struct iotsig_patterns *patterns)
 {
     struct iotsig_error error;
-    size_t flows = 0;
-    if (run->settings.format == NULL && strcmp(run->settings.output, "-") == 0)
+    enum iotsig_format by_ending;
+    if (run->settings.format == NULL && !iotsig_format_of_path(&by_ending, run->settings.output))
         run->settings.format = "yaml";
     if (!cli_open_output(run))
         return;
-    for (size_t i = 0; i < iotsig_patterns_count(patterns); i++) {
+    for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
         note_losses(run, iotsig_patterns_get(patterns, i));
-        flows += iotsig_pattern_count(iotsig_patterns_get(patterns, i));
-    }
     if (iotsig_profile_write(patterns, &run->settings.device, run->output, &run->style, &error) !=
         0)
         cli_fail(run, &error);
     cli_close_output(run);
-    if (flows == 0)
-        cli_raise(run, EXIT_NOTHING);
+    cli_raise_if_empty(run, patterns);
 }
 
 static void perform_profile(struct run *run)
 {
-    struct iotsig_patterns *patterns;
     struct iotsig_error error;
-    if (iotsig_device_check(&run->settings.device, &error) != 0 ||
-        iotsig_patterns_new(&patterns, run->context, &run->settings.options, false, &error) != 0) {
+    if (iotsig_device_check(&run->settings.device, &error) != 0)
         cli_fail(run, &error);
-        return;
-    }
-    cli_read_inputs(run, patterns);
-    if (!cli_is_over(run))
-        write_profile(run, patterns);
-    iotsig_patterns_free(patterns);
+    else
+        cli_with_patterns(run, false, write_profile);
 }
 
 const struct command command_profile = {

@@ -185,10 +185,21 @@ void cli_read_input(struct run *run, struct iotsig_patterns *patterns, int input
     cli_progress_clear(run);
 }
 
-void cli_read_inputs(struct run *run, struct iotsig_patterns *patterns)
+void cli_with_patterns(struct run *run, bool shared_names,
+                       void (*use)(struct run *run, struct iotsig_patterns *patterns))
 {
+    struct iotsig_patterns *patterns;
+    struct iotsig_error error;
+    if (iotsig_patterns_new(&patterns, run->context, &run->settings.options, shared_names,
+                            &error) != 0) {
+        cli_fail(run, &error);
+        return;
+    }
     for (int i = 0; i < run->settings.input_count && !cli_is_over(run); i++)
         cli_read_input(run, patterns, i);
+    if (!cli_is_over(run))
+        use(run, patterns);
+    iotsig_patterns_free(patterns);
 }
 
 /* Progress. */

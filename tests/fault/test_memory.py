@@ -80,13 +80,13 @@ class Memory(Case):
 
         label = "x" * 60
         name = ".".join([label] * 8) + ".example.com"
-        many = [(name, port) for port in range(20, 60)]
+        many = [(name, port) for port in range(20, 40)]
         a = [flow(name, 40000, 53), flow("a." + name, 40000, 5683, uri("/" + "a" * 3000)), flow("192.168.1.9", 5353, 5353),
              flow("192.168.1.8", 40000, 9999), flow(name, 40000, 123, more=many), flow("only.example.org", 1, 2)]
         b = [flow("b." + name, 40001, 53), flow(name, 40000, 5683, uri("/" + "b" * 2000)), flow("192.168.1.9", 5353, 5353),
              flow("192.168.1.8", 40002, 9999), flow("c." + name, 40000, 123, more=many[1:]), flow("192.168.1.8", 40002, 9999)]
         a, b = (self.write(path, json.dumps([{"input": "x", "flows": flows}])) for path, flows in (("a.json", a), ("b.json", b)))
-        for command, kind in (("compare", "text"), ("compare", "json"), ("closest", "csv")):
+        for command, kind in (("compare", "text"), ("closest", "json")):
             self.check(command, "--format", kind, "-o", "/dev/null", "--same-host", "192.168.1.9=only.example.org", a, b)
         self.check("compare", "-o", "/dev/null", self.plain, self.packed)
 

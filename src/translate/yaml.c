@@ -21,7 +21,8 @@ static int put(void *user, unsigned char *bytes, size_t n)
 static bool is_word(const char *text)
 {
     static const char *const words[] = {"",    "~",  "null", "true", "false", "yes",
-                                        "no",  "on", "off",  "y",    "n",     "=", "<<"};
+                                        "no",  "on", "off",  "y",    "n",     "=", "<<",
+                                        ".inf", "-.inf", "+.inf", ".nan"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasecmp(text, words[i]) == 0)
             return true;
@@ -139,20 +140,84 @@ int iotsig_yaml_write(struct iotsig_output *output, json_t *root, struct iotsig_
     return done ? 0 : iotsig_fail_memory(error);
 }
 
-/* Reading. */
+/*
+ * Reading: by events, so that what is too deep or too much ends the reading where it stands, and is not
+ * first held in memory. An alias shares the value of its anchor, and counts as a copy of it would.
+ */
 
 struct reading {
-    yaml_document_t document;
-    size_t values;
+    yaml_parser_t parser;
+    struct bytes bytes;
+    json_t *anchors; /* name: [value, values in it, bytes in it] */
+    size_t values, text;
     struct iotsig_error *error;
 };
 
-static int fail_at(struct iotsig_error *error, int status, const yaml_mark_t *mark,
+static int fail_at(const struct reading *reading, int status, const yaml_mark_t *mark,
                    const char *what)
 {
-    iotsig_fail(error, status, "YAML: %s", what);
-    return iotsig_fail_at(error, status, "line %zu, column %zu", mark->line + 1, mark->column + 1);
+    iotsig_fail(reading->error, status, "YAML: %s", what);
+    return iotsig_fail_at(reading->error, status, "line %zu, column %zu", mark->line + 1,
+                          mark->column + 1);
 }
+
+/* Where a byte is: what is no text has no mark. */
+static yaml_mark_t mark_of(struct bytes bytes, size_t offset)
+{
+    yaml_mark_t mark = {0, 0, 0};
+    for (size_t i = 0; i < offset && i < bytes.n; i++) {
+        bool line = bytes.p[i] == '\n', begins = (bytes.p[i] & 0xc0) != 0x80;
+        mark.line += line;
+        mark.column = line ? 0 : mark.column + begins;
+    }
+    return mark;
+}
+
+static int fail_parser(const struct reading *reading)
+{
+    const yaml_parser_t *parser = &reading->parser;
+    const char *problem = parser->problem != NULL ? parser->problem : "it cannot be read";
+    if (parser->error == YAML_MEMORY_ERROR)
+        return iotsig_fail_memory(reading->error);
+    yaml_mark_t mark = parser->error == YAML_READER_ERROR
+                           ? mark_of(reading->bytes, parser->problem_offset)
+                           : parser->problem_mark;
+    return fail_at(reading, IOTSIG_ERR_FORMAT, &mark, problem);
+}
+
+static int next_event(struct reading *reading, yaml_event_t *event)
+{
+    return yaml_parser_parse(&reading->parser, event) == 1 ? 0 : fail_parser(reading);
+}
+
+/* Counts values and the bytes of their texts. */
+static int count(struct reading *reading, size_t values, size_t text, const yaml_mark_t *mark)
+{
+    reading->values += values;
+    reading->text += text;
+    if (reading->values <= YAML_VALUES_MAX && reading->text <= YAML_TEXT_MAX)
+        return 0;
+    return fail_at(reading, IOTSIG_ERR_LIMIT, mark, "too many values");
+}
+
+#define CORE_TAG "tag:yaml.org,2002:"
+
+/* Whether a tag is one of YAML's own, such as `!!str`, or "!": no more than a text. */
+static bool is_known_tag(const yaml_char_t *tag, const char *const names[])
+{
+    const char *text = (const char *)tag;
+    if (tag == NULL)
+        return true;
+    if (strncmp(text, CORE_TAG, strlen(CORE_TAG)) != 0)
+        return strcmp(text, "!") == 0;
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (strcmp(text + strlen(CORE_TAG), names[i]) == 0)
+            return true;
+    return false;
+}
+
+static const char *const scalar_tags[] = {"str", "int", "float", "bool", "null", NULL},
+                  *const sequence_tags[] = {"seq", NULL}, *const mapping_tags[] = {"map", NULL};
 
 /* A plain scalar: null, a truth value, an integer, or a text. */
 static json_t *plain_value(const char *text)
@@ -171,106 +236,214 @@ static json_t *plain_value(const char *text)
     return json_string(text);
 }
 
-static json_t *scalar_value(const yaml_node_t *node)
+static bool has_nul(const yaml_event_t *scalar)
 {
-    const char *text = (const char *)node->data.scalar.value;
-    if (strlen(text) != node->data.scalar.length)
-        return NULL; /* a NUL: no text of ours has one */
-    return node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? plain_value(text)
-                                                              : json_string(text);
+    return strlen((const char *)scalar->data.scalar.value) != scalar->data.scalar.length;
 }
 
-static int convert(struct reading *reading, int number, unsigned depth, json_t **out);
-
-static int convert_sequence(struct reading *reading, const yaml_node_t *node, unsigned depth,
-                            json_t *array)
+static int scalar_value(struct reading *reading, const yaml_event_t *event, json_t **out)
 {
-    for (const yaml_node_item_t *item = node->data.sequence.items.start;
-         item < node->data.sequence.items.top; item++) {
+    const char *text = (const char *)event->data.scalar.value,
+               *tag = (const char *)event->data.scalar.tag;
+    bool is_text = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE ||
+                   (tag != NULL && (strcmp(tag, "!") == 0 || strcmp(tag, CORE_TAG "str") == 0));
+    if (has_nul(event)) /* no text of ours has one */
+        return fail_at(reading, IOTSIG_ERR_FORMAT, &event->start_mark, "a text with a NUL");
+    *out = is_text ? json_string(text) : plain_value(text);
+    return *out != NULL ? 0 : iotsig_fail_memory(reading->error);
+}
+
+static int read_value(struct reading *reading, yaml_event_t *event, unsigned depth, json_t **out);
+
+static int read_sequence(struct reading *reading, unsigned depth, json_t *array)
+{
+    for (;;) {
+        yaml_event_t event;
         json_t *value;
-        int status = convert(reading, *item, depth + 1, &value);
+        int status = next_event(reading, &event);
+        if (status != 0)
+            return status;
+        if (event.type == YAML_SEQUENCE_END_EVENT) {
+            yaml_event_delete(&event);
+            return 0;
+        }
+        status = read_value(reading, &event, depth + 1, &value);
         if (status != 0)
             return status;
         if (json_array_append_new(array, value) != 0)
             return iotsig_fail_memory(reading->error);
     }
-    return 0;
 }
 
-static int convert_mapping(struct reading *reading, const yaml_node_t *node, unsigned depth,
-                           json_t *object)
+static int check_key(struct reading *reading, const yaml_event_t *key, json_t *object)
 {
-    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-         pair < node->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = yaml_document_get_node(&reading->document, pair->key);
-        json_t *value;
-        if (key == NULL || key->type != YAML_SCALAR_NODE ||
-            strlen((const char *)key->data.scalar.value) != key->data.scalar.length)
-            return fail_at(reading->error, IOTSIG_ERR_FORMAT,
-                           key != NULL ? &key->start_mark : &node->start_mark, "a key is no text");
-        const char *name = (const char *)key->data.scalar.value;
-        if (json_object_get(object, name) != NULL)
-            return fail_at(reading->error, IOTSIG_ERR_FORMAT, &key->start_mark,
-                           "a key is there twice");
-        int status = convert(reading, pair->value, depth + 1, &value);
-        if (status != 0)
-            return status;
-        if (json_object_set_new(object, name, value) != 0) /* also where the key is no UTF-8 */
-            return fail_at(reading->error, IOTSIG_ERR_FORMAT, &key->start_mark,
-                           "a key cannot be kept");
-    }
-    return 0;
+    const char *wrong = NULL;
+    if (key->type != YAML_SCALAR_EVENT || has_nul(key))
+        wrong = "a key is no text";
+    else if (!is_known_tag(key->data.scalar.tag, scalar_tags))
+        wrong = "a tag that is not known";
+    else if (key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+             strcmp((const char *)key->data.scalar.value, "<<") == 0)
+        wrong = "merge keys are not read (write the members out)";
+    else if (json_object_get(object, (const char *)key->data.scalar.value) != NULL)
+        wrong = "a key is there twice";
+    if (wrong != NULL)
+        return fail_at(reading, IOTSIG_ERR_FORMAT, &key->start_mark, wrong);
+    return count(reading, 0, key->data.scalar.length, &key->start_mark);
 }
 
-static int convert(struct reading *reading, int number, unsigned depth, json_t **out)
+/* The member whose key has been read; it is freed. */
+static int read_member(struct reading *reading, yaml_event_t *key, unsigned depth, json_t *object)
 {
-    const yaml_node_t *node = yaml_document_get_node(&reading->document, number);
-    if (depth > YAML_DEPTH_MAX || ++reading->values > YAML_VALUES_MAX)
-        return fail_at(reading->error, IOTSIG_ERR_LIMIT, &node->start_mark,
-                       depth > YAML_DEPTH_MAX ? "nested too deep" : "too many values");
-    json_t *value = node->type == YAML_SCALAR_NODE     ? scalar_value(node)
-                    : node->type == YAML_SEQUENCE_NODE ? json_array()
-                                                       : json_object();
-    if (value == NULL)
-        return fail_at(reading->error, IOTSIG_ERR_FORMAT, &node->start_mark,
-                       "a text that cannot be kept");
-    int status = 0;
-    if (node->type == YAML_SEQUENCE_NODE)
-        status = convert_sequence(reading, node, depth, value);
-    else if (node->type == YAML_MAPPING_NODE)
-        status = convert_mapping(reading, node, depth, value);
-    if (status != 0)
-        json_decref(value);
-    else
-        *out = value;
+    yaml_event_t event;
+    json_t *value = NULL;
+    int status = check_key(reading, key, object);
+    if (status == 0)
+        status = next_event(reading, &event);
+    if (status == 0)
+        status = read_value(reading, &event, depth + 1, &value);
+    if (status == 0 && json_object_set_new(object, (const char *)key->data.scalar.value, value) != 0)
+        status = iotsig_fail_memory(reading->error);
+    yaml_event_delete(key);
     return status;
 }
 
-static int fail_parser(const yaml_parser_t *parser, struct iotsig_error *error)
+static int read_mapping(struct reading *reading, unsigned depth, json_t *object)
 {
-    if (parser->error == YAML_MEMORY_ERROR)
-        return iotsig_fail_memory(error);
-    return fail_at(error, IOTSIG_ERR_FORMAT, &parser->problem_mark,
-                   parser->problem != NULL ? parser->problem : "it cannot be read");
+    for (;;) {
+        yaml_event_t key;
+        int status = next_event(reading, &key);
+        if (status != 0)
+            return status;
+        if (key.type == YAML_MAPPING_END_EVENT) {
+            yaml_event_delete(&key);
+            return 0;
+        }
+        status = read_member(reading, &key, depth, object);
+        if (status != 0)
+            return status;
+    }
+}
+
+static int read_alias(struct reading *reading, const yaml_event_t *event, json_t **out)
+{
+    json_t *known = json_object_get(reading->anchors, (const char *)event->data.alias.anchor);
+    if (known == NULL)
+        return fail_at(reading, IOTSIG_ERR_FORMAT, &event->start_mark, "found undefined alias");
+    *out = json_incref(json_array_get(known, 0));
+    int status = count(reading, (size_t)json_integer_value(json_array_get(known, 1)),
+                       (size_t)json_integer_value(json_array_get(known, 2)), &event->start_mark);
+    if (status != 0)
+        json_decref(*out);
+    return status;
+}
+
+/* A collection of an event's kind, or a scalar. */
+static int read_new(struct reading *reading, const yaml_event_t *event, unsigned depth, json_t **out)
+{
+    bool sequence = event->type == YAML_SEQUENCE_START_EVENT;
+    if (!(event->type == YAML_SCALAR_EVENT ? is_known_tag(event->data.scalar.tag, scalar_tags)
+          : sequence ? is_known_tag(event->data.sequence_start.tag, sequence_tags)
+                     : is_known_tag(event->data.mapping_start.tag, mapping_tags)))
+        return fail_at(reading, IOTSIG_ERR_FORMAT, &event->start_mark, "a tag that is not known");
+    if (event->type == YAML_SCALAR_EVENT)
+        return scalar_value(reading, event, out);
+    *out = sequence ? json_array() : json_object();
+    if (*out == NULL)
+        return iotsig_fail_memory(reading->error);
+    int status = sequence ? read_sequence(reading, depth, *out) : read_mapping(reading, depth, *out);
+    if (status != 0)
+        json_decref(*out);
+    return status;
+}
+
+/* An anchor is known behind its value only, so none can hold itself. */
+static int keep_anchor(struct reading *reading, const yaml_char_t *anchor, json_t *value,
+                       size_t values, size_t text)
+{
+    json_t *known = json_pack("[O, I, I]", value, (json_int_t)(reading->values - values),
+                              (json_int_t)(reading->text - text));
+    return known != NULL &&
+                   json_object_set_new(reading->anchors, (const char *)anchor, known) == 0
+               ? 0
+               : iotsig_fail_memory(reading->error);
+}
+
+/* The value that begins with an event, which is freed. */
+static int read_value(struct reading *reading, yaml_event_t *event, unsigned depth, json_t **out)
+{
+    size_t values = reading->values, text = reading->text;
+    bool scalar = event->type == YAML_SCALAR_EVENT;
+    const yaml_char_t *anchor = NULL;
+    int status;
+    if (depth > YAML_DEPTH_MAX)
+        status = fail_at(reading, IOTSIG_ERR_LIMIT, &event->start_mark, "nested too deep");
+    else
+        status = count(reading, 1, scalar ? event->data.scalar.length : 0, &event->start_mark);
+    if (status == 0 && event->type == YAML_ALIAS_EVENT) {
+        status = read_alias(reading, event, out);
+    } else if (status == 0) {
+        anchor = scalar                                     ? event->data.scalar.anchor
+                 : event->type == YAML_SEQUENCE_START_EVENT ? event->data.sequence_start.anchor
+                                                            : event->data.mapping_start.anchor;
+        status = read_new(reading, event, depth, out);
+    }
+    if (status == 0 && anchor != NULL &&
+        (status = keep_anchor(reading, anchor, *out, values, text)) != 0)
+        json_decref(*out);
+    yaml_event_delete(event);
+    return status;
+}
+
+/* The next event, which must not be the end of the file; freed when it is no value. */
+static int expect(struct reading *reading, yaml_event_type_t type)
+{
+    yaml_event_t event;
+    int status = next_event(reading, &event);
+    if (status != 0)
+        return status;
+    if (event.type != type)
+        status = event.type == YAML_STREAM_END_EVENT
+                     ? iotsig_fail(reading->error, IOTSIG_ERR_FORMAT, "YAML: nothing is in it")
+                     : fail_at(reading, IOTSIG_ERR_FORMAT, &event.start_mark,
+                               "a second document (give each a file)");
+    yaml_event_delete(&event);
+    return status;
+}
+
+static int read_document(struct reading *reading, json_t **root)
+{
+    yaml_event_t event;
+    int status = expect(reading, YAML_STREAM_START_EVENT);
+    if (status == 0)
+        status = expect(reading, YAML_DOCUMENT_START_EVENT);
+    if (status == 0)
+        status = next_event(reading, &event);
+    if (status == 0)
+        status = read_value(reading, &event, 0, root);
+    if (status != 0)
+        return status;
+    status = expect(reading, YAML_DOCUMENT_END_EVENT);
+    if (status == 0)
+        status = expect(reading, YAML_STREAM_END_EVENT);
+    if (status != 0)
+        json_decref(*root);
+    return status;
 }
 
 int iotsig_yaml_parse(struct bytes bytes, json_t **out, struct iotsig_error *error)
 {
-    yaml_parser_t parser;
-    struct reading reading = {.error = error};
-    int status;
-    if (yaml_parser_initialize(&parser) != 1)
+    struct reading reading = {.bytes = bytes, .anchors = json_object(), .error = error};
+    json_t *root;
+    if (reading.anchors == NULL || yaml_parser_initialize(&reading.parser) != 1) {
+        json_decref(reading.anchors);
         return iotsig_fail_memory(error);
-    yaml_parser_set_input_string(&parser, bytes.p, bytes.n);
-    if (yaml_parser_load(&parser, &reading.document) != 1) {
-        status = fail_parser(&parser, error);
-    } else {
-        if (yaml_document_get_root_node(&reading.document) == NULL)
-            status = iotsig_fail(error, IOTSIG_ERR_FORMAT, "YAML: nothing is in it");
-        else
-            status = convert(&reading, 1, 0, out);
-        yaml_document_delete(&reading.document);
     }
-    yaml_parser_delete(&parser);
+    yaml_parser_set_input_string(&reading.parser, bytes.p, bytes.n);
+    int status = read_document(&reading, &root);
+    if (status == 0)
+        *out = root;
+    yaml_parser_delete(&reading.parser);
+    json_decref(reading.anchors);
     return status;
 }

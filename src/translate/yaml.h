@@ -11,8 +11,9 @@
 /** Collections may lie so deep in one another. */
 #define YAML_DEPTH_MAX 64
 
-/** Values that a file may have, aliases followed. */
+/** Values that a file may have, and bytes of their texts, aliases followed. */
 #define YAML_VALUES_MAX 1000000
+#define YAML_TEXT_MAX ((size_t)64 * 1024 * 1024)
 
 /**
  * Writes a tree as one document; a text that could be taken for something else is quoted.
@@ -21,7 +22,7 @@
 int iotsig_yaml_write(struct iotsig_output *output, json_t *root, struct iotsig_error *error);
 
 /**
- * Reads one document. Keys must be texts, and each be there once.
+ * Reads a file of one document. Keys must be texts, and each be there once; tags are YAML's own.
  * @return 0; IOTSIG_ERR_FORMAT with line and column as its place; IOTSIG_ERR_LIMIT: too deep, or too
  *         many values; IOTSIG_ERR_MEMORY
  */

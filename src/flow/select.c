@@ -154,20 +154,35 @@ int iotsig_selection_add(struct iotsig_selection *selection, enum iotsig_select_
 
 /* What a flow has. */
 
+/* Whether a dot ends a label: one behind an odd number of backslashes is part of it. */
+static bool ends_label(struct text text, size_t dot)
+{
+    size_t from = dot;
+    while (from > 0 && text.p[from - 1] == '\\')
+        from--;
+    return (dot - from) % 2 == 0;
+}
+
+static bool name_is(struct text wanted, const struct host *host)
+{
+    struct text text = host->name.text;
+    if (!is_suffix(wanted) || host->kind == HOST_ADDRESS)
+        return text_equal(wanted, text);
+    struct text suffix = {wanted.p + 1, wanted.n - 1};
+    if (text.n <= suffix.n)
+        return false;
+    size_t dot = text.n - suffix.n;
+    return text_equal((struct text){text.p + dot, suffix.n}, suffix) && ends_label(text, dot);
+}
+
 static bool host_is(struct text wanted, const struct host *host,
                     const struct iotsig_same_hosts *same)
 {
-    struct text text = host->name.text;
-    if (is_suffix(wanted)) {
-        struct text suffix = {wanted.p + 1, wanted.n - 1};
-        return text.n > suffix.n &&
-               text_equal((struct text){text.p + text.n - suffix.n, suffix.n}, suffix);
-    }
-    if (text_equal(wanted, text))
-        return true;
     const struct host *partner;
+    if (name_is(wanted, host))
+        return true;
     for (size_t i = 0; (partner = iotsig_same_hosts_partner(same, host, &i)) != NULL;)
-        if (text_equal(wanted, partner->name.text))
+        if (name_is(wanted, partner))
             return true;
     return false;
 }

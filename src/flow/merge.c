@@ -70,7 +70,8 @@ int iotsig_patterns_merge(struct iotsig_patterns *patterns, const char *name,
     int status = iotsig_pattern_new(&pattern, patterns->context, error);
     if (status != 0)
         return status;
-    pattern->match_random_ports = patterns->options.match_random_ports;
+    for (size_t i = 0; i < patterns->count; i++) /* by option, or as a file says */
+        pattern->match_random_ports |= patterns->items[i].pattern->match_random_ports;
     status = merge_flows(pattern, patterns, error);
     if (status == 0)
         status = merge_names(&names, patterns, error);

@@ -35,8 +35,12 @@ enum iotsig_policy_loss {
     IOTSIG_LOST_PAIRS = 1 << 3   /**< which of several hosts of an end had which of several ports */
 };
 
-/** The losses of flow `index`, combined. */
-IOTSIG_API unsigned iotsig_policy_losses(const struct iotsig_pattern *pattern, size_t index);
+/**
+ * The losses of flow `index`, combined.
+ * @param same  hosts that are declared to be the same, or NULL
+ */
+IOTSIG_API unsigned iotsig_policy_losses(const struct iotsig_pattern *pattern, size_t index,
+                                         const struct iotsig_same_hosts *same);
 
 /** One loss in words, such as "times"; NULL for what is none. */
 IOTSIG_API const char *iotsig_policy_loss_text(enum iotsig_policy_loss loss);

@@ -65,11 +65,11 @@ static json_t *device_info(const struct iotsig_device *device)
 }
 
 static bool add_policies(json_t *policies, const struct iotsig_pattern *pattern,
-                         const struct iotsig_device *device)
+                         const struct iotsig_device *device, const struct iotsig_same_hosts *same)
 {
     char id[IOTSIG_FLOW_ID];
     for (size_t i = 0; i < pattern->count; i++) {
-        json_t *policy = iotsig_policy_of(pattern, i, device);
+        json_t *policy = iotsig_policy_of(pattern, i, device, same);
         iotsig_pattern_flow_id(pattern, i, id);
         if (policy == NULL || json_object_set_new(policies, id, policy) != 0)
             return false;
@@ -77,13 +77,37 @@ static bool add_policies(json_t *policies, const struct iotsig_pattern *pattern,
     return true;
 }
 
-/* A name that is not taken: "plug", "plug-2", ... */
+/* The longest name of a group, and room for its number. */
+#define GROUP_MAX 480
+#define GROUP_ROOM (GROUP_MAX + 32)
+
+/* As much of a name as there is room for; what is no UTF-8 becomes `?`, for a key is a text. */
+static void name_group(char to[GROUP_ROOM], const char *name)
+{
+    struct bytes rest = {(const uint8_t *)name, strlen(name)};
+    size_t end = 0;
+    while (rest.n > 0) {
+        size_t n = iotsig_utf8_length(rest), step = n > 0 ? n : 1;
+        if (end + step > GROUP_MAX)
+            break;
+        if (n > 0)
+            memcpy(to + end, rest.p, n);
+        else
+            to[end] = '?';
+        end += step;
+        rest = (struct bytes){rest.p + step, rest.n - step};
+    }
+    to[end] = '\0';
+}
+
+/* Under a name that is not taken: "plug", "plug-2", ... */
 static bool add_group(json_t *policies, const char *name, json_t *group)
 {
-    char numbered[512];
-    snprintf(numbered, sizeof numbered, "%s", name);
+    char numbered[GROUP_ROOM];
+    name_group(numbered, name);
+    size_t n = strlen(numbered);
     for (unsigned i = 2; json_object_get(policies, numbered) != NULL; i++)
-        snprintf(numbered, sizeof numbered, "%.480s-%u", name, i);
+        snprintf(numbered + n, sizeof numbered - n, "-%u", i);
     return json_object_set_new(policies, numbered, group) == 0;
 }
 
@@ -91,11 +115,12 @@ static bool add_group(json_t *policies, const char *name, json_t *group)
 static bool add_all(json_t *policies, const struct iotsig_patterns *patterns,
                     const struct iotsig_device *device)
 {
+    const struct iotsig_same_hosts *same = patterns->options.same_hosts;
     if (patterns->count == 1)
-        return add_policies(policies, patterns->items[0].pattern, device);
+        return add_policies(policies, patterns->items[0].pattern, device, same);
     for (size_t i = 0; i < patterns->count; i++) {
         json_t *group = json_object();
-        if (group == NULL || !add_policies(group, patterns->items[i].pattern, device)) {
+        if (group == NULL || !add_policies(group, patterns->items[i].pattern, device, same)) {
             json_decref(group);
             return false;
         }

@@ -52,7 +52,7 @@ static json_t *name_to_policy(const char *name)
 
 static json_t *name_from_policy(const char *name)
 {
-    char room[IOTSIG_NAME_TEXT];
+    char room[IOTSIG_ESCAPED_MAX * IOTSIG_NAME_TEXT];
     size_t n = strlen(name);
     if (n >= sizeof room)
         return json_string(name); /* too long for a host, which will be said */
@@ -102,27 +102,25 @@ static bool add_once(json_t *object, const char *name, json_t *value)
     return true;
 }
 
-static json_t *host_to_policy(const char *host, const struct iotsig_device *device)
+/* `own`: the device's address of the flow's family, or NULL. */
+static json_t *host_to_policy(const char *host, const char *own)
 {
-    const char *own[] = {device->ipv4, device->ipv6};
     struct address address, of_device;
-    bool is_address = iotsig_address_parse(host, &address);
-    for (size_t i = 0; is_address && i < 2; i++)
-        if (own[i] != NULL && iotsig_address_parse(own[i], &of_device) &&
-            address_equal(&address, &of_device))
-            return json_string(SELF);
+    if (own != NULL && iotsig_address_parse(host, &address) &&
+        iotsig_address_parse(own, &of_device) && address_equal(&address, &of_device))
+        return json_string(SELF);
     /* A host of this name, by its number: it is not the device. */
     return strcmp(host, SELF) == 0 ? json_string("\\115elf") : name_to_policy(host);
 }
 
 /* Whether an end of a flow's packets is at the destination: by host, else by what it equals. */
 static bool is_destination(const struct iotsig_pattern *pattern, const struct flow *flow,
-                           uint32_t host)
+                           uint32_t host, const struct iotsig_same_hosts *same)
 {
     const struct hosts *hosts = &pattern->hosts;
     if (host == flow->src || host == flow->dst)
         return host != flow->src;
-    return !iotsig_host_equal(host_at(hosts, flow->src), host_at(hosts, host), RULE_HOST, NULL);
+    return !iotsig_host_equal(host_at(hosts, flow->src), host_at(hosts, host), RULE_HOST, same);
 }
 
 static const char *host_text(const struct iotsig_pattern *pattern, uint32_t host)
@@ -131,28 +129,30 @@ static const char *host_text(const struct iotsig_pattern *pattern, uint32_t host
 }
 
 static bool add_hosts(json_t *network, const struct iotsig_pattern *pattern,
-                      const struct flow *flow, const struct iotsig_device *device)
+                      const struct flow *flow, const char *own,
+                      const struct iotsig_same_hosts *same)
 {
-    if (!add_value(network, "src", host_to_policy(host_text(pattern, flow->src), device)) ||
-        !add_value(network, "dst", host_to_policy(host_text(pattern, flow->dst), device)))
+    if (!add_value(network, "src", host_to_policy(host_text(pattern, flow->src), own)) ||
+        !add_value(network, "dst", host_to_policy(host_text(pattern, flow->dst), own)))
         return false;
     for (size_t i = 0; i < flow->port_count; i++) {
         uint32_t host = flow->ports[i].host;
         if (host != flow->src && host != flow->dst &&
-            !add_once(network, is_destination(pattern, flow, host) ? "dst" : "src",
-                      host_to_policy(host_text(pattern, host), device)))
+            !add_once(network, is_destination(pattern, flow, host, same) ? "dst" : "src",
+                      host_to_policy(host_text(pattern, host), own)))
             return false;
     }
     return true;
 }
 
 static bool add_ports(json_t *transport, const struct iotsig_pattern *pattern,
-                      const struct flow *flow)
+                      const struct flow *flow, const struct iotsig_same_hosts *same)
 {
     for (size_t i = 0; i < flow->port_count; i++)
         if (iotsig_flow_port_is_fixed(flow, i, pattern->match_random_ports) &&
             !add_once(transport,
-                      is_destination(pattern, flow, flow->ports[i].host) ? "dst-port" : "src-port",
+                      is_destination(pattern, flow, flow->ports[i].host, same) ? "dst-port"
+                                                                               : "src-port",
                       json_integer(flow->ports[i].port)))
             return false;
     return true;
@@ -209,17 +209,17 @@ static bool add_layer(json_t *protocols, const struct flow *flow, const struct i
 }
 
 json_t *iotsig_policy_of(const struct iotsig_pattern *pattern, size_t index,
-                         const struct iotsig_device *device)
+                         const struct iotsig_device *device, const struct iotsig_same_hosts *same)
 {
     const struct flow *flow = &pattern->flows[index];
     json_t *policy = json_object(), *network, *transport;
     json_t *protocols = policy == NULL ? NULL : add_mapping(policy, "protocols");
     if (protocols != NULL &&
         (network = add_mapping(protocols, flow->network == 4 ? "ipv4" : "ipv6")) != NULL &&
-        add_hosts(network, pattern, flow, device) &&
+        add_hosts(network, pattern, flow, flow->network == 4 ? device->ipv4 : device->ipv6, same) &&
         (transport = add_mapping(protocols, flow->transport == IOTSIG_TCP ? "tcp" : "udp")) !=
             NULL &&
-        add_ports(transport, pattern, flow) &&
+        add_ports(transport, pattern, flow, same) &&
         (flow->layer == NO_LAYER ||
          add_layer(protocols, flow, &layer_at(&pattern->layers, flow->layer)->layer)) &&
         json_object_set_new(policy, "bidirectional", json_true()) == 0)
@@ -230,7 +230,8 @@ json_t *iotsig_policy_of(const struct iotsig_pattern *pattern, size_t index,
 
 /* What is lost. */
 
-unsigned iotsig_policy_losses(const struct iotsig_pattern *pattern, size_t index)
+unsigned iotsig_policy_losses(const struct iotsig_pattern *pattern, size_t index,
+                              const struct iotsig_same_hosts *same)
 {
     const struct flow *flow = &pattern->flows[index];
     bool hosts[2] = {false, false}, ports[2] = {false, false};
@@ -242,7 +243,7 @@ unsigned iotsig_policy_losses(const struct iotsig_pattern *pattern, size_t index
         losses |= IOTSIG_LOST_TIMES;
     for (size_t i = 0; i < flow->port_count; i++) {
         const struct flow_port *port = &flow->ports[i];
-        bool end = is_destination(pattern, flow, port->host);
+        bool end = is_destination(pattern, flow, port->host, same);
         bool fixed = iotsig_flow_port_is_fixed(flow, i, pattern->match_random_ports);
         if ((!fixed && port->port != 0) || port->count != 1)
             losses |= IOTSIG_LOST_PORTS;
@@ -274,6 +275,9 @@ const char *iotsig_policy_loss_text(enum iotsig_policy_loss loss)
 }
 
 /* To a flow. */
+
+/* The most that several hosts times several ports may be. */
+#define PAIRS_MAX 1024
 
 struct record {
     json_t *policy, *protocols, *record;
@@ -329,6 +333,9 @@ static int add_end(const struct record *record, json_t *ports, json_t *hosts, js
                    const char *name, bool v6)
 {
     json_t *host, *number;
+    size_t many = json_array_size(hosts), each = json_array_size(numbers);
+    if (many > 1 && each > 1 && many > PAIRS_MAX / each)
+        return refuse(record, "too many hosts that have too many ports");
     for (size_t i = 0; (host = item_of(hosts, i)) != NULL; i++) {
         json_t *text = host_from_policy(record, host, v6);
         if (text == NULL)

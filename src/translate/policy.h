@@ -12,9 +12,9 @@
 #include "flow/pattern.h"
 #include "iotsig/profile.h"
 
-/** The policy of a flow; to be freed with json_decref(). NULL when there is no memory. */
+/** The policy of a flow; `same` as it was matched by, or NULL. To be freed with json_decref(). NULL when there is no memory. */
 json_t *iotsig_policy_of(const struct iotsig_pattern *pattern, size_t index,
-                         const struct iotsig_device *device);
+                         const struct iotsig_device *device, const struct iotsig_same_hosts *same);
 
 /**
  * The flow record, as in a pattern file, of a policy. Each end has its fixed port, or port 0 for one

@@ -4,6 +4,8 @@
  *
  * A policy may lie at any depth below `single-policies`: whatever has `protocols` is one.
  */
+#include <stdio.h>
+
 #include "base/error.h"
 #include "format/read.h"
 #include "translate/policy.h"
@@ -36,7 +38,8 @@ bool iotsig_profile_begins(struct bytes start)
 struct profile {
     struct record_reader *reader;
     struct iotsig_device device;
-    int status; /* of the first policy that cannot be a flow */
+    int status;     /* of the first policy that cannot be a flow */
+    size_t refused; /* how many cannot */
     struct iotsig_error *error;
 };
 
@@ -62,8 +65,10 @@ static int take_policy(struct profile *profile, const char *name, json_t *policy
         status = iotsig_records_take(profile->reader, record, &error);
         json_decref(record);
     }
-    if (status == 0 || profile->status != 0)
-        return status == IOTSIG_ERR_FORMAT ? 0 : status;
+    if (status == IOTSIG_ERR_FORMAT)
+        profile->refused++;
+    if (status == 0 || (status == IOTSIG_ERR_FORMAT && profile->status != 0))
+        return 0;
     name_policy(&error, status, name);
     if (profile->error != NULL)
         *profile->error = error;
@@ -105,6 +110,11 @@ int iotsig_records_take_profile(struct record_reader *reader, json_t *record,
         return iotsig_fail_at(error, IOTSIG_ERR_FORMAT, "device-info");
     }
     status = take_group(&profile, json_object_get(record, POLICIES), 0);
+    if (status == 0 && profile.refused > 1 && error != NULL) {
+        size_t n = strlen(error->message);
+        snprintf(error->message + n, sizeof error->message - n, " (and %zu more like it)",
+                 profile.refused - 1);
+    }
     return status != 0 ? status : profile.status;
 }
 

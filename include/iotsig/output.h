@@ -33,6 +33,9 @@ IOTSIG_API int iotsig_output_memory(struct iotsig_output **out, struct iotsig_co
 /** What a memory output holds; borrowed until the next write. There is no NUL behind it. */
 IOTSIG_API const char *iotsig_output_text(const struct iotsig_output *output, size_t *n);
 
+/** Whether nothing has been written to it. */
+IOTSIG_API bool iotsig_output_is_empty(const struct iotsig_output *output);
+
 /** Writes `n` bytes as they are. */
 IOTSIG_API void iotsig_output_put(struct iotsig_output *output, const void *bytes, size_t n);
 

@@ -33,6 +33,7 @@ struct iotsig_output {
     int fd;      /* -1: memory */
     int failure; /* an errno; 0: none */
     bool quoting; /* inside a quoted CSV field */
+    bool begun;   /* something was put */
     char *path;  /* as given; NULL: memory */
     char *final; /* where the file goes, links followed; NULL: written to directly */
     char *temporary;
@@ -217,8 +218,14 @@ static void put(struct iotsig_output *output, const char *bytes, size_t n)
     output->used += n;
 }
 
+bool iotsig_output_is_empty(const struct iotsig_output *output)
+{
+    return !output->begun;
+}
+
 void iotsig_output_put(struct iotsig_output *output, const void *bytes, size_t n)
 {
+    output->begun = output->begun || n > 0;
     const char *rest = bytes, *quote;
     while (output->quoting && n > 0 && (quote = memchr(rest, '"', n)) != NULL) {
         size_t before = (size_t)(quote - rest);

@@ -198,8 +198,11 @@ static void perform_convert(struct run *run)
     if (!cli_open_output(run))
         return;
     if (iotsig_convert(run->context, run->settings.inputs[0], &run->settings.options, run->output,
-                       &run->style, &error) != 0)
+                       &run->style, &error) != 0) {
         cli_fail(run, &error);
+        if (iotsig_output_is_empty(run->output))
+            return; /* a file that is there already is better than none of its kind */
+    }
     cli_close_output(run);
 }
 
@@ -220,7 +223,7 @@ static void note_losses(struct run *run, const struct iotsig_pattern *pattern)
 {
     unsigned losses = 0;
     for (size_t i = 0; i < iotsig_pattern_count(pattern); i++)
-        losses |= iotsig_policy_losses(pattern, i);
+        losses |= iotsig_policy_losses(pattern, i, run->same_hosts);
     for (unsigned loss = 1; iotsig_policy_loss_text((enum iotsig_policy_loss)loss) != NULL;
          loss <<= 1)
         if ((losses & loss) != 0)

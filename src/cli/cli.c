@@ -46,6 +46,15 @@ static int finish_output(int status)
 static int help_about(const char *name)
 {
     const struct command *command = find(name);
+    if (strcmp(name, "completion") == 0) {
+        puts("usage: iotsig completion bash|zsh|fish\n\n"
+             "Prints the script that makes a shell complete commands, options and their words.");
+        return finish_output(EXIT_DONE);
+    }
+    if (strcmp(name, "help") == 0) {
+        help(stdout);
+        return finish_output(EXIT_DONE);
+    }
     if (command == NULL) {
         fprintf(stderr, "iotsig: no such command (iotsig help lists them)\n");
         return EXIT_USAGE;
@@ -92,6 +101,9 @@ int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator)
         printf("iotsig %s\n", iotsig_version());
         return finish_output(EXIT_DONE);
     }
+    if (strcmp(word, "completion") == 0 && argc == 3 &&
+        (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0))
+        return help_about(word);
     if (strcmp(word, "completion") == 0)
         return complete(argc == 3 ? argv[2] : NULL);
     if (strcmp(word, "help") == 0 && argc > 2)

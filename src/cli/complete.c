@@ -45,9 +45,9 @@ static void bash_argument(const struct command *command, const struct option_row
     if (is_short(row))
         printf("|'%s -%c'", command->name, (char)row->id);
     if (row->kind == ARGUMENT_WORDS)
-        printf(") COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;;\n", row->words);
+        printf(") mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$word\"); return ;;\n", row->words);
     else if (row->kind == ARGUMENT_FILE)
-        puts(") COMPREPLY=($(compgen -f -- \"$word\")); return ;;");
+        puts(") mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;");
     else
         puts(") return ;;");
 }
@@ -58,14 +58,17 @@ static void bash(void)
          "_iotsig() {\n"
          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
          "    COMPREPLY=()\n"
-         "    if [ \"$COMP_CWORD\" -eq 1 ]; then");
-    fputs("        COMPREPLY=($(compgen -W '", stdout);
+         "    if [ \"$word\" = = ]; then word=\n" /* --option=word is three words here */
+         "    elif [ \"$before\" = = ]; then before=${COMP_WORDS[COMP_CWORD-2]}\n"
+         "    fi\n"
+         "    if [ \"$COMP_CWORD\" -eq 1 ] || [ \"$COMP_CWORD ${COMP_WORDS[1]}\" = '2 help' ]; then");
+    fputs("        mapfile -t COMPREPLY < <(compgen -W '", stdout);
     put_commands();
-    puts("' -- \"$word\"))\n"
+    puts("' -- \"$word\")\n"
          "        return\n"
          "    fi\n"
          "    case \"${COMP_WORDS[1]} $before\" in\n"
-         "        'completion completion') COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\")); return ;;");
+         "        'completion completion') mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$word\"); return ;;");
     for (size_t i = 0; cli_commands[i] != NULL; i++)
         each_option(cli_commands[i], bash_argument);
     puts("    esac\n"
@@ -77,8 +80,8 @@ static void bash(void)
     }
     puts("    esac\n"
          "    case $word in\n"
-         "        -*) COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n"
-         "        *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
+         "        -*) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\") ;;\n"
+         "        *) mapfile -t COMPREPLY < <(compgen -f -- \"$word\") ;;\n"
          "    esac\n"
          "}\n"
          "complete -o filenames -F _iotsig iotsig");
@@ -196,6 +199,9 @@ static void fish(void)
     puts("complete -c iotsig -f -n __fish_use_subcommand -a completion -d 'print what makes a shell complete all this'\n"
          "complete -c iotsig -f -n __fish_use_subcommand -a help -d 'print the help of a command'\n"
          "complete -c iotsig -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'");
+    fputs("complete -c iotsig -f -n '__fish_seen_subcommand_from help' -a '", stdout);
+    put_commands();
+    puts("'");
     for (size_t i = 0; cli_commands[i] != NULL; i++)
         each_option(cli_commands[i], fish_option);
 }

@@ -35,4 +35,5 @@ const struct app_protocol iotsig_app_ssdp = {
     .equality = APP_RESPONSE_MATCHES,
     .recognise = recognise,
     .parse = parse,
+    .aliases = {{"type", METHOD, false}}, /* of old profiles */
 };

@@ -8,29 +8,25 @@
 #define SELF "self"
 #define MDNS_PORT 5353
 
-/* Attributes whose names are others in a policy. */
-static const struct {
-    const char *attribute, *field;
-} renamed[] = {{"code", "method"}, {"client_mac", "client-mac"}, {"message_type", "type"}};
-
-#define RENAMED (sizeof renamed / sizeof *renamed)
-
+/* Attributes whose names are others in a policy; reading knows these as aliases of the protocols. */
 static const char *field_of(const char *attribute)
 {
-    for (size_t i = 0; i < RENAMED; i++)
-        if (strcmp(renamed[i].attribute, attribute) == 0)
-            return renamed[i].field;
+    static const char *const renamed[][2] = {
+        {"code", "method"}, {"client_mac", "client-mac"}, {"message_type", "type"}};
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+        if (strcmp(renamed[i][0], attribute) == 0)
+            return renamed[i][1];
     return attribute;
 }
 
-/* The attribute of a protocol that a field stands for, under either name; NULL for none. */
+/* The attribute of a protocol that a field stands for, under any name; NULL for none. */
 static const char *attribute_of(const struct app_protocol *protocol, const char *field)
 {
-    int i = iotsig_app_attribute(protocol, field);
-    for (size_t j = 0; i < 0 && j < RENAMED; j++)
-        if (strcmp(renamed[j].field, field) == 0)
-            i = iotsig_app_attribute(protocol, renamed[j].attribute);
-    return i < 0 ? NULL : protocol->attributes[i].name;
+    int i;
+    bool opposite;
+    if (!iotsig_app_find(protocol, text_of(field), &i, &opposite) || opposite)
+        return NULL;
+    return protocol->attributes[i].name;
 }
 
 /* Names: a `*` is written `$`, and a `$` by its number, so that each can be told from the other. */

@@ -5,7 +5,9 @@
  * Reads pcap (both byte orders, microseconds and nanoseconds, and the "modified" variant with
  * longer packet headers) and pcapng (any number of sections and interfaces, enhanced, simple and
  * obsolete packet blocks, any if_tsresol and if_tsoffset), plain or compressed with gzip, zstd,
- * xz, lz4, bzip2. Memory does not depend on the size of the capture.
+ * xz, lz4, bzip2, of one member or several. Checksums are checked; of a file that is cut or damaged
+ * all counts that can be decompressed. Memory does not depend on the size of the capture: it is that
+ * of a buffer, and of the window that the compressor chose, up to 128 MiB.
  * Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
  */
 #ifndef IOTSIG_CAPTURE_H
@@ -33,7 +35,8 @@ struct iotsig_frame {
  * Opens a capture; "-" is standard input.
  * @param filter  a BPF expression (pcap-filter(7)) that selects the frames, or NULL for all
  * @return 0; IOTSIG_ERR_READ; IOTSIG_ERR_FORMAT: not a capture; IOTSIG_ERR_UNSUPPORTED: a link
- *         type that iotsig cannot read, named in the message; IOTSIG_ERR_ARGUMENT: the filter;
+ *         type that iotsig cannot read, named in the message, or compressed data that needs more
+ *         than 128 MiB; IOTSIG_ERR_ARGUMENT: the filter;
  *         IOTSIG_ERR_MEMORY
  */
 IOTSIG_API int iotsig_capture_open(struct iotsig_capture **out, struct iotsig_context *context,
@@ -51,8 +54,9 @@ IOTSIG_API int iotsig_capture_next(struct iotsig_capture *capture, struct iotsig
                                    struct iotsig_error *error);
 
 /**
- * Whether the capture ended inside a packet: it is still being written, or was cut. Known after
- * iotsig_capture_next() answered 0. `warning` (may be NULL) then gets place and message.
+ * Whether the capture ended inside a packet or inside compressed data: it is still being written, or
+ * was cut; or whether bytes that are not compressed, and are ignored, follow those that are. Known
+ * after iotsig_capture_next() answered 0. `warning` (may be NULL) then gets place and message.
  */
 IOTSIG_API bool iotsig_capture_is_cut(const struct iotsig_capture *capture,
                                       struct iotsig_error *warning);

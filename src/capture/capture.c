@@ -10,6 +10,9 @@
 /* Enough of a file to tell what it is. */
 #define START 24
 
+/* With less nothing can be told. */
+#define MAGIC 4
+
 struct iotsig_capture {
     const struct iotsig_context *context;
     struct iotsig_source *source;
@@ -17,7 +20,7 @@ struct iotsig_capture {
     bool is_pcapng;
     struct pcap_reader pcap;
     struct pcapng_reader pcapng;
-    int state; /* what next() answered last, with READER_CUT for a cut */
+    int state; /* what next() answered last, with READER_CUT for a cut packet */
     struct iotsig_error failure;
 };
 
@@ -55,8 +58,8 @@ static int start(struct iotsig_capture *capture, const char *filter, struct iots
 
     capture->state = READER_FRAME;
     capture->is_pcapng = iotsig_pcapng_begins(start);
-    if (start.n == 0 && iotsig_source_is_cut(capture->source))
-        capture->state = READER_CUT;
+    if (start.n < MAGIC && iotsig_source_is_cut(capture->source))
+        capture->state = READER_END;
     else if (!iotsig_capture_looks_like(start))
         return fail_start(start, error);
     else if (!capture->is_pcapng)
@@ -112,7 +115,7 @@ static int advance(struct iotsig_capture *capture, struct iotsig_frame *frame)
         if (got == READER_FRAME)
             got = iotsig_filter_passes(&capture->filter, frame, error);
         else if (got == READER_END)
-            return iotsig_source_is_cut(capture->source) ? READER_CUT : READER_END;
+            return got;
         if (got < 0)
             return locate(capture, got, error);
         if (got > 0)
@@ -130,12 +133,28 @@ int iotsig_capture_next(struct iotsig_capture *capture, struct iotsig_frame *fra
     return capture->state == READER_CUT ? 0 : capture->state;
 }
 
+/* What there is to say of how a capture has ended, or NULL. */
+static const char *remark(const struct iotsig_capture *capture)
+{
+    if (capture->state == READER_CUT)
+        return "ends inside a packet (it was cut or is still being written; the packets before "
+               "count)";
+    if (capture->state != READER_END)
+        return NULL;
+    if (iotsig_source_is_cut(capture->source))
+        return "the compressed data ends early (it was cut or is still being written; the packets "
+               "before count)";
+    if (iotsig_source_is_trailed(capture->source))
+        return "what follows the compressed data is not compressed (it is ignored)";
+    return NULL;
+}
+
 bool iotsig_capture_is_cut(const struct iotsig_capture *capture, struct iotsig_error *warning)
 {
-    if (capture->state != READER_CUT)
+    const char *text = remark(capture);
+    if (text == NULL)
         return false;
-    iotsig_fail(warning, IOTSIG_OK, "ends inside a packet (it was cut or is still being written; "
-                                    "the packets before count)");
+    iotsig_fail(warning, IOTSIG_OK, "%s", text);
     iotsig_fail_at(warning, IOTSIG_OK, "byte %llu",
                    (unsigned long long)iotsig_source_offset(capture->source));
     iotsig_fail_in(warning, IOTSIG_OK, iotsig_source_name(capture->source));

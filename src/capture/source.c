@@ -3,13 +3,11 @@
  * Theory of operation: one buffer of IOTSIG_SOURCE_MAX bytes. A reader asks that at least n bytes
  * lie in it; only then is what is left moved to its front and the rest filled. Plain files are
  * filled by read(2): measured faster than mapping the file, whose page faults cost more than the
- * copy. Compressed files are filled by libarchive, which asks for its own input in pieces.
+ * copy. Compressed files are read in pieces, and decompressed straight to the buffer.
  */
 #define _GNU_SOURCE
 #include "capture/source.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -18,14 +16,12 @@
 
 #include "base/context.h"
 #include "base/error.h"
+#include "capture/decompress.h"
 
-/* The longest magic number of a compression. */
-#define MAGIC_MAX 6
+/* What is filled at a time: so much stays in the processor's cache until it is looked at. */
+#define FILL_MOST ((size_t)256 * 1024)
 
-/* What is read at a time: so much stays in the processor's cache until it is looked at. */
-#define READ_MOST ((size_t)256 * 1024)
-
-/* What libarchive is given at a time. */
+/* What is read of a compressed file at a time. */
 #define PIECE ((size_t)64 * 1024)
 
 struct iotsig_source {
@@ -35,15 +31,16 @@ struct iotsig_source {
     struct bytes memory;
     uint64_t size, taken; /* of the file itself */
 
-    struct archive *archive; /* NULL: plain */
-    uint8_t *piece;          /* PIECE bytes, what libarchive is given */
-    size_t begun;            /* of these were read before it was opened */
-    struct bytes block;      /* what libarchive has given, and is not in the buffer yet */
+    struct decompressor *decompressor; /* NULL: plain */
+    uint8_t *piece;                    /* PIECE bytes, what it is given */
+    struct cursor input;               /* of these, what it has not taken */
+    bool input_ended;
 
     uint8_t *buffer; /* IOTSIG_SOURCE_MAX bytes */
     size_t start, end;
     uint64_t offset; /* of the stream, at `start` */
-    bool ended, cut;
+    bool ended;
+    enum decompressed how; /* it has ended, when compressed */
     int failure;
     struct iotsig_error error;
 };
@@ -76,34 +73,15 @@ static int fail_read(struct iotsig_source *source)
     return iotsig_fail_in(&source->error, source->failure, source->name);
 }
 
-/* libarchive's way to the file: what was read to find the compression, then the rest. */
-static la_ssize_t give_piece(struct archive *archive, void *user, const void **piece)
+static size_t room_of(const struct iotsig_source *source)
 {
-    struct iotsig_source *source = user;
-    *piece = source->piece;
-    if (source->begun > 0) {
-        size_t n = source->begun;
-        source->begun = 0;
-        return (la_ssize_t)n;
-    }
-    ssize_t n = take_raw(source, source->piece, PIECE);
-    if (n < 0)
-        archive_set_error(archive, errno, "%s", strerror(errno));
-    return n;
-}
-
-/* gzip, zstd, xz, lz4, bzip2: from the formats' specifications. */
-static bool is_compressed(struct bytes start)
-{
-    return bytes_start_with(start, "\x1f\x8b", 2) || bytes_start_with(start, "\x28\xb5\x2f\xfd", 4) ||
-           bytes_start_with(start, "\xfd" "7zXZ\0", 6) ||
-           bytes_start_with(start, "\x04\x22\x4d\x18", 4) || bytes_start_with(start, "BZh", 3);
+    size_t room = IOTSIG_SOURCE_MAX - source->end;
+    return room < FILL_MOST ? room : FILL_MOST;
 }
 
 static int fill_plain(struct iotsig_source *source)
 {
-    size_t room = IOTSIG_SOURCE_MAX - source->end;
-    ssize_t n = take_raw(source, source->buffer + source->end, room < READ_MOST ? room : READ_MOST);
+    ssize_t n = take_raw(source, source->buffer + source->end, room_of(source));
     if (n < 0)
         return fail_read(source);
     source->ended = n == 0;
@@ -111,49 +89,46 @@ static int fill_plain(struct iotsig_source *source)
     return 0;
 }
 
-/* Damage is an error, an early end is not: libarchive tells them apart only in its text. */
-static bool ended_early(struct archive *archive)
+/* More input for the decompressor, behind what it has left of the last. */
+static int read_piece(struct iotsig_source *source)
 {
-    const char *text = archive_error_string(archive);
-    return text != NULL && (strstr(text, "runcated") != NULL ||
-                            strstr(text, "No progress is possible") != NULL /* xz */);
+    size_t left = source->input.left;
+    if (left == PIECE)
+        return 0;
+    if (left > 0)
+        memmove(source->piece, source->input.p, left);
+    ssize_t n = take_raw(source, source->piece + left, PIECE - left);
+    if (n < 0)
+        return fail_read(source);
+    source->input_ended = n == 0;
+    source->input = cursor_of((struct bytes){source->piece, left + (size_t)n});
+    return 0;
 }
 
-static int fail_decompressing(struct iotsig_source *source)
-{
-    const char *text = archive_error_string(source->archive);
-    source->failure = iotsig_fail(&source->error, IOTSIG_ERR_FORMAT,
-                                  "the compressed data is damaged: %s (fetch the file again)",
-                                  text == NULL ? "no reason given" : text);
-    iotsig_fail_at(&source->error, source->failure, "byte %llu",
-                   (unsigned long long)(source->offset + source->end - source->start));
-    return iotsig_fail_in(&source->error, source->failure, source->name);
-}
-
-/* Takes blocks and not a buffer full: when it fails, what came before is not lost. */
+/* One step of the decompressor: when the next fails, what this one gave is not lost. */
 static int fill_decompressed(struct iotsig_source *source)
 {
-    if (source->block.n == 0) {
-        const void *block;
-        la_int64_t offset;
-        int status = archive_read_data_block(source->archive, &block, &source->block.n, &offset);
-        source->block.p = block;
-        if (status == ARCHIVE_EOF || (status < ARCHIVE_WARN && ended_early(source->archive))) {
-            source->cut = status != ARCHIVE_EOF;
-            source->ended = true;
-            source->block.n = 0;
-        } else if (status < ARCHIVE_WARN) {
-            source->block.n = 0;
-            return fail_decompressing(source);
-        }
+    size_t left = source->input.left, wrote;
+    int status = iotsig_decompressor_step(source->decompressor, &source->input, source->input_ended,
+                                          source->buffer + source->end, room_of(source), &wrote,
+                                          &source->error);
+    source->end += wrote;
+    if (status < 0) {
+        source->failure = status;
+        iotsig_fail_at(&source->error, status, "byte %llu",
+                       (unsigned long long)(source->offset + source->end - source->start));
+        return iotsig_fail_in(&source->error, status, source->name);
     }
-    struct cursor at = cursor_of(source->block);
-    struct bytes taken = cursor_take_most(&at, IOTSIG_SOURCE_MAX - source->end);
-    if (taken.n > 0)
-        memcpy(source->buffer + source->end, taken.p, taken.n);
-    source->end += taken.n;
-    source->block = cursor_rest(&at);
+    if (status == DECOMPRESS_ON)
+        return wrote > 0 || source->input.left < left ? 0 : read_piece(source);
+    source->how = status;
+    source->ended = true;
     return 0;
+}
+
+static int fill(struct iotsig_source *source)
+{
+    return source->decompressor == NULL ? fill_plain(source) : fill_decompressed(source);
 }
 
 static int give_failure(const struct iotsig_source *source, struct iotsig_error *error)
@@ -173,7 +148,7 @@ int iotsig_source_need(struct iotsig_source *source, size_t n, struct bytes *byt
         source->start = 0;
     }
     while (source->end - source->start < n && !source->ended && source->failure == 0)
-        source->archive == NULL ? fill_plain(source) : fill_decompressed(source);
+        fill(source);
     if (source->end - source->start < n && source->failure != 0)
         status = give_failure(source, error);
     *bytes = (struct bytes){source->buffer + source->start, source->end - source->start};
@@ -202,38 +177,27 @@ int iotsig_source_skip(struct iotsig_source *source, uint64_t n, uint64_t *skipp
     return 0;
 }
 
-/* Sets the decompressor up; `source->piece` holds what was read so far. */
+/* Sets the decompressor up over what was read so far, and looks whether there is anything to give. */
 static int start_decompressing(struct iotsig_source *source, struct iotsig_error *error)
 {
-    struct archive_entry *entry;
-    source->archive = archive_read_new();
-    if (source->archive == NULL)
+    source->piece = iotsig_memory_get(&source->context->allocator, PIECE);
+    source->decompressor = iotsig_decompressor_new(&source->context->allocator);
+    if (source->piece == NULL || source->decompressor == NULL)
         return iotsig_fail_memory(error);
-    archive_read_support_format_raw(source->archive);
-    archive_read_support_filter_gzip(source->archive);
-    archive_read_support_filter_zstd(source->archive);
-    archive_read_support_filter_xz(source->archive);
-    archive_read_support_filter_lz4(source->archive);
-    archive_read_support_filter_bzip2(source->archive);
-    if (archive_read_open(source->archive, source, NULL, give_piece, NULL) == ARCHIVE_OK &&
-        archive_read_next_header(source->archive, &entry) == ARCHIVE_OK)
-        return 0;
-    if (ended_early(source->archive)) {
-        source->ended = source->cut = true;
-        return 0;
-    }
-    /* The raw format refuses what decompresses to nothing. */
-    const char *text = archive_error_string(source->archive);
-    iotsig_fail(error, IOTSIG_ERR_FORMAT,
-                "the compressed data is cut or damaged at its start%s%s (fetch the file again)",
-                text == NULL ? "" : ": ", text == NULL ? "" : text);
-    return iotsig_fail_in(error, IOTSIG_ERR_FORMAT, source->name);
+    memcpy(source->piece, source->buffer, source->end);
+    source->input = cursor_of((struct bytes){source->piece, source->end});
+    source->input_ended = source->ended;
+    source->ended = false;
+    source->end = 0;
+    while (source->end == 0 && !source->ended && source->failure == 0)
+        fill(source);
+    return source->end == 0 && source->failure != 0 ? give_failure(source, error) : 0;
 }
 
 /* Reads the first bytes, and finds out whether they are compressed. */
 static int begin(struct iotsig_source *source, struct iotsig_error *error)
 {
-    while (source->end < MAGIC_MAX && !source->ended) {
+    while (source->end < DECOMPRESS_MAGIC_MAX && !source->ended) {
         ssize_t n = take_raw(source, source->buffer + source->end, PIECE - source->end);
         if (n < 0) {
             fail_read(source);
@@ -242,16 +206,9 @@ static int begin(struct iotsig_source *source, struct iotsig_error *error)
         source->ended = n == 0;
         source->end += (size_t)n;
     }
-    if (!is_compressed((struct bytes){source->buffer, source->end}))
-        return 0;
-    source->piece = iotsig_memory_get(&source->context->allocator, PIECE);
-    if (source->piece == NULL)
-        return iotsig_fail_memory(error);
-    memcpy(source->piece, source->buffer, source->end);
-    source->begun = source->end;
-    source->end = 0;
-    source->ended = false;
-    return start_decompressing(source, error);
+    if (iotsig_decompressor_begins((struct bytes){source->buffer, source->end}))
+        return start_decompressing(source, error);
+    return 0;
 }
 
 static int new_source(struct iotsig_source **out, struct iotsig_context *context, int fd,
@@ -324,7 +281,12 @@ int iotsig_source_open(struct iotsig_source **out, struct iotsig_context *contex
 
 bool iotsig_source_is_cut(const struct iotsig_source *source)
 {
-    return source->cut;
+    return source->how == DECOMPRESS_CUT;
+}
+
+bool iotsig_source_is_trailed(const struct iotsig_source *source)
+{
+    return source->how == DECOMPRESS_TRAILING;
 }
 
 uint64_t iotsig_source_offset(const struct iotsig_source *source)
@@ -335,8 +297,8 @@ uint64_t iotsig_source_offset(const struct iotsig_source *source)
 uint64_t iotsig_source_position(const struct iotsig_source *source, uint64_t *size)
 {
     *size = source->size;
-    return source->archive != NULL ? source->taken
-                                   : source->taken - (source->end - source->start);
+    size_t ahead = source->decompressor != NULL ? source->input.left : source->end - source->start;
+    return source->taken - ahead;
 }
 
 const char *iotsig_source_name(const struct iotsig_source *source)
@@ -349,8 +311,7 @@ void iotsig_source_close(struct iotsig_source *source)
     if (source == NULL)
         return;
     const struct iotsig_allocator *allocator = &source->context->allocator;
-    if (source->archive != NULL)
-        archive_read_free(source->archive);
+    iotsig_decompressor_free(source->decompressor);
     if (source->fd >= 0)
         close(source->fd);
     iotsig_memory_free(allocator, source->piece);

@@ -2,8 +2,8 @@
 /*
  * A stream of bytes from a file, standard input, or memory, decompressed on the way.
  *
- * Plain bytes are read with read(2) into one buffer of 1 MiB; libarchive decompresses into the
- * same buffer. A reader looks at the buffer in place, so a frame is not copied.
+ * Plain bytes are read with read(2) into one buffer of 1 MiB; compressed ones are decompressed into
+ * the same buffer. A reader looks at the buffer in place, so a frame is not copied.
  */
 #ifndef IOTSIG_CAPTURE_SOURCE_H
 #define IOTSIG_CAPTURE_SOURCE_H
@@ -18,7 +18,8 @@ struct iotsig_source;
 
 /**
  * Opens `path` ("-": standard input) and looks whether it is compressed.
- * @return 0, IOTSIG_ERR_READ (a folder too), IOTSIG_ERR_MEMORY
+ * @return 0, IOTSIG_ERR_READ (a folder too), IOTSIG_ERR_MEMORY; as iotsig_source_need() when
+ *         decompressing fails before it gives a byte
  */
 int iotsig_source_open(struct iotsig_source **out, struct iotsig_context *context,
                        const char *path, struct iotsig_error *error);
@@ -26,7 +27,7 @@ int iotsig_source_open(struct iotsig_source **out, struct iotsig_context *contex
 /**
  * A source over an open file, read from where it stands. `fd` belongs to the source, on failure too.
  * `name` is for messages.
- * @return 0, IOTSIG_ERR_READ, IOTSIG_ERR_MEMORY
+ * @return as iotsig_source_open()
  */
 int iotsig_source_open_fd(struct iotsig_source **out, struct iotsig_context *context, int fd,
                           const char *name, struct iotsig_error *error);
@@ -41,8 +42,9 @@ int iotsig_source_memory(struct iotsig_source **out, struct iotsig_context *cont
 /**
  * The bytes at the current place, at least `n` <= IOTSIG_SOURCE_MAX of them unless the stream
  * ends before; borrowed until the next call. Does not move.
- * @return 0; IOTSIG_ERR_READ, IOTSIG_ERR_FORMAT (compressed data is damaged), IOTSIG_ERR_MEMORY:
- *         `*bytes` then still holds what came before the failure.
+ * @return 0; IOTSIG_ERR_READ, IOTSIG_ERR_FORMAT (compressed data is damaged),
+ *         IOTSIG_ERR_UNSUPPORTED (it needs too much memory), IOTSIG_ERR_MEMORY: `*bytes` then still
+ *         holds what came before the failure.
  */
 int iotsig_source_need(struct iotsig_source *source, size_t n, struct bytes *bytes,
                        struct iotsig_error *error);
@@ -59,9 +61,12 @@ int iotsig_source_skip(struct iotsig_source *source, uint64_t n, uint64_t *skipp
 
 /**
  * Whether compressed data ended early: it is still being written, or was cut. The stream then
- * just ends before; known once it has. What the decompressor had not handed out yet is lost.
+ * just ends before, with all that can be decompressed; known once it has.
  */
 bool iotsig_source_is_cut(const struct iotsig_source *source);
+
+/** Whether compressed data was whole, and is followed by what is not; likewise. */
+bool iotsig_source_is_trailed(const struct iotsig_source *source);
 
 /** The position in the decompressed stream. */
 uint64_t iotsig_source_offset(const struct iotsig_source *source);

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each allocation fails once: exit status 5, a message, no leak, and no output file."""
+import bz2
 import gzip
 import json
+import lzma
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -43,6 +46,18 @@ class Memory(Case):
     def test_packets(self):
         for kind in ("text", "csv", "jsonl"):
             self.check("packets", "--format", kind, "-o", "/dev/null", self.plain, self.packed)
+
+    def test_compressed(self):
+        with open(self.plain, "rb") as file:
+            content = file.read()
+        packers = [gzip.compress, lzma.compress, bz2.compress]
+        for program in ("zstd", "lz4"):
+            if shutil.which(program) is not None:
+                packers.append(lambda data, words=(program, "-c"): subprocess.run(words, input=data, capture_output=True, check=True).stdout)
+        for packer in packers:
+            self.check("flows", "-o", "/dev/null", self.write("x", packer(content)))
+        members = [gzip.compress(content)] + [packer(content[24:]) for packer in packers + packers[::-1]]
+        self.check("flows", "-o", "/dev/null", self.write("all", b"".join(members)))
 
     def test_flows(self):
         for kind in ("text", "csv", "json"):

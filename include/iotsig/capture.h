@@ -45,9 +45,10 @@ IOTSIG_API int iotsig_capture_open(struct iotsig_capture **out, struct iotsig_co
 
 /**
  * The next frame that the filter selects.
- * @return 1; 0 at the end; IOTSIG_ERR_READ, IOTSIG_ERR_FORMAT, IOTSIG_ERR_UNSUPPORTED (in a
- *         pcapng with several interfaces, the first frame of one whose link type is unknown),
- *         IOTSIG_ERR_ARGUMENT (the filter does not fit the link type), IOTSIG_ERR_MEMORY.
+ * @return 1; 0 at the end; IOTSIG_ERR_READ, IOTSIG_ERR_FORMAT, IOTSIG_ERR_UNSUPPORTED (compressed
+ *         data needs too much memory; or, at the end of a pcapng with several interfaces, cut or
+ *         not: the frames of one whose link type is unknown were passed over, from the place in
+ *         `error` on), IOTSIG_ERR_ARGUMENT (the filter does not fit the link type), IOTSIG_ERR_MEMORY.
  *         What was read before stays valid. After a failure or the end, the same answer again.
  */
 IOTSIG_API int iotsig_capture_next(struct iotsig_capture *capture, struct iotsig_frame *frame,

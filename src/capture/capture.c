@@ -104,6 +104,15 @@ int iotsig_capture_open(struct iotsig_capture **out, struct iotsig_context *cont
     return status;
 }
 
+/* At the end of all packets: those that were passed over count more than a cut. */
+static int finish(struct iotsig_capture *capture, int got)
+{
+    if (capture->pcapng.refusal.status == IOTSIG_OK)
+        return got;
+    capture->failure = capture->pcapng.refusal;
+    return locate(capture, capture->failure.status, &capture->failure);
+}
+
 /* The next frame that passes, READER_END, READER_CUT, or a failure in capture->failure. */
 static int advance(struct iotsig_capture *capture, struct iotsig_frame *frame)
 {
@@ -112,10 +121,10 @@ static int advance(struct iotsig_capture *capture, struct iotsig_frame *frame)
         int got = capture->is_pcapng
                       ? iotsig_pcapng_next(&capture->pcapng, capture->source, frame, error)
                       : iotsig_pcap_next(&capture->pcap, capture->source, frame, error);
+        if (got == READER_END || got == READER_CUT)
+            return finish(capture, got);
         if (got == READER_FRAME)
             got = iotsig_filter_passes(&capture->filter, frame, error);
-        else if (got == READER_END)
-            return got;
         if (got < 0)
             return locate(capture, got, error);
         if (got > 0)

@@ -263,11 +263,20 @@ static int check_packet(const struct pcapng_reader *reader, const struct block_h
         return iotsig_fail(error, IOTSIG_ERR_FORMAT, "a packet of %u bytes in a block of %u "
                            "(the capture is damaged from here on)", (unsigned)packet->captured,
                            (unsigned)head->length);
-    if (!iotsig_link_type_is_known(interface->link_type))
-        return iotsig_link_type_refuse(interface->link_type, error);
     return 0;
 }
 
+/* Keeps the first packet that cannot be read, for the end: those of other interfaces can. */
+static void refuse(struct pcapng_reader *reader, const struct iotsig_source *source, int link_type)
+{
+    if (reader->refusal.status != IOTSIG_OK)
+        return;
+    int status = iotsig_link_type_refuse(link_type, &reader->refusal);
+    iotsig_fail_at(&reader->refusal, status, "byte %llu",
+                   (unsigned long long)iotsig_source_offset(source));
+}
+
+/* READER_FRAME; 0: it was passed over. */
 static int read_packet(struct pcapng_reader *reader, struct iotsig_source *source,
                        const struct block_head *head, struct iotsig_frame *frame,
                        struct iotsig_error *error)
@@ -280,11 +289,15 @@ static int read_packet(struct pcapng_reader *reader, struct iotsig_source *sourc
     status = check_packet(reader, head, &packet, error);
     if (status != 0)
         return status;
+    const struct pcapng_interface *interface = &reader->interfaces[packet.interface];
+    if (!iotsig_link_type_is_known(interface->link_type)) {
+        refuse(reader, source, interface->link_type);
+        return 0;
+    }
     status = look(source, head, packet.size + packet.captured, &at, error);
     if (status != 0)
         return status;
 
-    const struct pcapng_interface *interface = &reader->interfaces[packet.interface];
     cursor_skip(&at, packet.size);
     frame->bytes = cursor_take(&at, packet.captured).p;
     frame->captured = packet.captured;
@@ -344,7 +357,8 @@ int iotsig_pcapng_next(struct pcapng_reader *reader, struct iotsig_source *sourc
         case PACKET:
         case SIMPLE_PACKET:
         case ENHANCED_PACKET:
-            return read_packet(reader, source, &head, frame, error);
+            status = read_packet(reader, source, &head, frame, error);
+            break;
         case INTERFACE:
             status = read_interface(reader, source, &head, error);
             break;

@@ -20,6 +20,7 @@ struct pcapng_reader {
     struct pcapng_interface *interfaces; /**< of the section */
     size_t count, capacity;
     uint64_t behind; /**< bytes of the block of the last frame that are not read yet */
+    struct iotsig_error refusal; /**< the first packet that was passed over, for its link type */
 };
 
 /** Whether a file that starts so is a pcapng; of twelve bytes or more. */
@@ -28,7 +29,10 @@ bool iotsig_pcapng_begins(struct bytes start);
 void iotsig_pcapng_init(struct pcapng_reader *reader, const struct iotsig_allocator *allocator);
 void iotsig_pcapng_fini(struct pcapng_reader *reader);
 
-/** The next frame, READER_END, READER_CUT, or a status. */
+/**
+ * The next frame, READER_END, READER_CUT, or a status. Packets of interfaces whose link type is
+ * unknown are passed over; the first is kept in `refusal`, with its place.
+ */
 int iotsig_pcapng_next(struct pcapng_reader *reader, struct iotsig_source *source,
                        struct iotsig_frame *frame, struct iotsig_error *error);
 

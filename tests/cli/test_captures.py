@@ -152,12 +152,29 @@ class Formats(Case):
         self.assertRegex(result.err, r"^iotsig: .*a\.pcap:byte 24: link type unnamed \(9999\) cannot be read")
         result = support.run("packets", self.capture(b"x" * 40, link=147 - 40))
         self.assertRegex(result.err, r"link type FRELAY \(107\)")
-        # In a pcapng the packets before it count.
-        content = make.section() + make.interface() + make.interface(link=107)
-        content += make.enhanced("<", 0, 0, make.ethernet(PING)) + make.enhanced("<", 1, 0, b"x" * 40)
-        result = support.run("packets", "--format", "jsonl", self.write("x", content))
-        self.assertEqual((result.status, len(result.out.splitlines())), (3, 1))
-        self.assertIn("FRELAY", result.err)
+    def test_an_interface_that_cannot_be_read(self):
+        """In a pcapng its packets are passed over: those of the others count, and the first is told of at the end."""
+        def ping(number=0):
+            return make.enhanced("<", number, START // 1000, make.ethernet(PING))
+
+        start = make.section() + make.interface() + make.interface(link=107)
+        for content, count in [
+            (ping(1), 0),
+            (ping() + ping(1) + ping(), 2),
+            (ping(1) + ping() + ping(1) + make.section(">") + make.interface(">", link=101) + make.enhanced(">", 0, 0, PING6), 2),
+            (ping(1) + ping() + ping()[:-20], 1),
+            (ping(1) + ping() + ping(1)[:-20], 1),
+        ]:
+            path = self.write("x", start + content)
+            place = len(start) + (len(ping()) if content.startswith(ping()) else 0)
+            for words in (["packets"], ["packets", "--filter", "udp"], ["flows"]):
+                result = support.run(*words, "--format", "csv", "--timeout", "0", path)
+                self.assertEqual(result.status, 3, result.err)
+                self.assertRegex(result.err, rf"^iotsig: \S+x:byte {place}: link type FRELAY \(107\) cannot be read[^\n]*\n$")
+                if words[0] == "packets":
+                    self.assertEqual(len(result.out.splitlines()) - 1, count)
+        # One that has no packets is no matter.
+        self.assertEqual(len(self.packets(self.write("x", start + ping() + ping()))), 2)
 
     def test_damage_loses_nothing_before_it(self):
         content = make.pcap(self.FRAMES) + struct.pack("<IIII", 0, 0, 2**31, 2**31) + bytes(100)

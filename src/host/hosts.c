@@ -146,6 +146,7 @@ bool iotsig_host_clean(char *to, size_t room, struct text text, struct text *cle
 bool iotsig_name_clean(char *to, size_t room, struct text text, struct text *clean)
 {
     char *end = to;
+    bool dot = false; /* a label ended: a second dot behind it is no final one, and is kept */
     for (size_t at = 0; at < text.n;) {
         bool escaped;
         uint8_t c = lower(unescape(text, &at, &escaped));
@@ -153,10 +154,11 @@ bool iotsig_name_clean(char *to, size_t room, struct text text, struct text *cle
             return false;
         if (c == '.' && escaped)
             *end++ = '\\', *end++ = '.';
-        else if (c == '.' && at == text.n && text.n > 1)
+        else if (c == '.' && at == text.n && text.n > 1 && !dot)
             break;
         else
             end = iotsig_escape_byte(end, c);
+        dot = c == '.' && !escaped;
     }
     *clean = (struct text){to, (size_t)(end - to)};
     return true;

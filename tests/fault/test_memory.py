@@ -105,6 +105,25 @@ class Memory(Case):
             self.check(command, "--format", kind, "-o", "/dev/null", "--same-host", "192.168.1.9=only.example.org", a, b)
         self.check("compare", "-o", "/dev/null", self.plain, self.packed)
 
+    def test_patterns(self):
+        flows = self.path("f.json")
+        self.run_ok("flows", "-o", flows, self.plain)
+        profile = self.path("p.yaml")
+        device = ("--device", "d", "--ipv4", "192.168.1.2", "--ipv6", "fd00::2")
+        self.run_ok("profile", *device, "-o", profile, flows)
+        self.check("merge", "-o", "/dev/null", "--same-host", "a=b", flows, self.packed)
+        self.check("filter", "-o", "/dev/null", "--host", "*.example.net", "--host", "192.168.1.2", "--protocol", "udp", "--attribute", "qtype=A",
+                   "--port", "53", flows)
+        self.check("filter", "-o", "/dev/null", "--id", "x", "--invert", flows, flows)
+        self.check("convert", "--format", "csv", "-o", "/dev/null", flows)
+        self.check("convert", "--format", "jsonl", "-o", "/dev/null", profile)
+        packets = self.path("p.csv")
+        self.run_ok("packets", "-o", packets, self.plain)
+        for kind in ("text", "json"):
+            self.check("convert", "--format", kind, "-o", "/dev/null", packets)
+        for kind in ("yaml", "json"):
+            self.check("profile", *device, "--format", kind, "-o", "/dev/null", "-q", flows, profile)
+
     def test_no_output_is_left(self):
         os.mkdir(self.path("out"))
         path = self.path("out/x.json")

@@ -17,22 +17,32 @@ class Install(Case):
         library = os.path.dirname(os.path.dirname(metadata))
         environment = {**os.environ, "PKG_CONFIG_PATH": os.path.dirname(metadata), "PKG_CONFIG_SYSROOT_DIR": self.folder}
         flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libiotsig"], env=environment, check=True, capture_output=True)
-        program = self.path("extract")
-        example = os.path.join(support.ROOT, "examples", "extract.c")
         sanitizers = shlex.split(os.environ.get("SANITIZERS", ""))
-        subprocess.run([*shlex.split(os.environ.get("CC", "cc")), "-std=c99", "-Wall", "-Wextra", "-Werror", *sanitizers, "-o", program,
-                        example, *shlex.split(flags.stdout.decode())], check=True)
-        with open(example, encoding="utf-8") as file:
-            self.assertLess(len(file.readlines()), 60)
+        for name in ("extract", "compare"):
+            example = os.path.join(support.ROOT, "examples", name + ".c")
+            subprocess.run([*shlex.split(os.environ.get("CC", "cc")), "-std=c99", "-Wall", "-Wextra", "-Werror", *sanitizers, "-o", self.path(name),
+                            example, *shlex.split(flags.stdout.decode())], check=True)
+            with open(example, encoding="utf-8") as file:
+                self.assertLess(len(file.readlines()), 60)
 
         subprocess.run([os.path.join(support.ROOT, "examples", "make-samples"), self.path("samples")], check=True)
         captures = [self.path(f"samples/plug/{name}") for name in ("plug-1.pcap", "plug-2.pcap", "plug-3.pcapng")]
-        process = subprocess.run([program, *captures], env={**os.environ, "LD_LIBRARY_PATH": library}, capture_output=True, check=False)
-        self.assertEqual((process.returncode, process.stderr), (0, b""))
+
+        def run(name, *words):
+            process = subprocess.run([self.path(name), *words], env={**os.environ, "LD_LIBRARY_PATH": library}, capture_output=True, check=False)
+            self.assertEqual((process.returncode, process.stderr), (0, b""))
+            return process
+
+        process = run("extract", *captures)
         self.assertEqual(process.stdout.decode().splitlines(), [
             "192.168.1.110-192.168.1.1_UDP_dst_53_DNS_response-false_qtype-A_domain-name-api.plug.example: 6 packets",
             "192.168.1.135-192.168.1.110_TCP_dst_9999: 6 packets",
             "192.168.1.110-api.plug.example_TCP_dst_443: 15 packets"])
+
+        result = support.run("compare", "--format", "text", *captures[:2])
+        self.assertIn(result.status, (0, 1))
+        self.assertEqual(run("compare", *captures[:2]).stdout.decode(), result.out)
+        self.assertIn("distance", result.out)
 
     def test_program_and_manual(self):
         build = os.path.dirname(support.PROGRAM)

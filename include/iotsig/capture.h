@@ -62,6 +62,14 @@ IOTSIG_API int iotsig_capture_next(struct iotsig_capture *capture, struct iotsig
 IOTSIG_API bool iotsig_capture_is_cut(const struct iotsig_capture *capture,
                                       struct iotsig_error *warning);
 
+/**
+ * Whether frames were passed over so far because of their link type: for who stops reading before
+ * the end, where iotsig_capture_next() answers the same.
+ * @return 0, or IOTSIG_ERR_UNSUPPORTED
+ */
+IOTSIG_API int iotsig_capture_refusal(const struct iotsig_capture *capture,
+                                      struct iotsig_error *error);
+
 /** Bytes of the file read so far (before decompression), and its size, 0 when it is not known. */
 IOTSIG_API uint64_t iotsig_capture_position(const struct iotsig_capture *capture, uint64_t *size);
 

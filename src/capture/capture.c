@@ -104,13 +104,21 @@ int iotsig_capture_open(struct iotsig_capture **out, struct iotsig_context *cont
     return status;
 }
 
+int iotsig_capture_refusal(const struct iotsig_capture *capture, struct iotsig_error *error)
+{
+    int status = capture->pcapng.refusal.status;
+    if (status == IOTSIG_OK)
+        return status;
+    if (error != NULL)
+        *error = capture->pcapng.refusal;
+    return locate(capture, status, error);
+}
+
 /* At the end of all packets: those that were passed over count more than a cut. */
 static int finish(struct iotsig_capture *capture, int got)
 {
-    if (capture->pcapng.refusal.status == IOTSIG_OK)
-        return got;
-    capture->failure = capture->pcapng.refusal;
-    return locate(capture, capture->failure.status, &capture->failure);
+    int status = iotsig_capture_refusal(capture, &capture->failure);
+    return status != IOTSIG_OK ? status : got;
 }
 
 /* The next frame that passes, READER_END, READER_CUT, or a failure in capture->failure. */

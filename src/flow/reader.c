@@ -47,7 +47,7 @@ int iotsig_reader_next(struct reader *reader, struct packet *packet, struct iots
             return status;
         reader->ended = is_pause(reader, frame->time);
         if (reader->ended)
-            break;
+            return iotsig_capture_refusal(reader->capture, error);
         reader->frames++;
         if (reader->frames % PROGRESS_EVERY == 0 && (status = report(reader, error)) != 0)
             return status;

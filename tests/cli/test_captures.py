@@ -173,6 +173,12 @@ class Formats(Case):
                 self.assertRegex(result.err, rf"^iotsig: \S+x:byte {place}: link type FRELAY \(107\) cannot be read[^\n]*\n$")
                 if words[0] == "packets":
                     self.assertEqual(len(result.out.splitlines()) - 1, count)
+        # A pause ends the reading, not the telling.
+        later = make.enhanced("<", 0, START // 1000 + 60_000_000, make.ethernet(PING))
+        for words in (["packets"], ["flows"]):
+            result = support.run(*words, "--format", "csv", self.write("x", start + ping() + ping(1) + later))
+            self.assertEqual((result.status, len(result.out.splitlines())), (3, 2), result.err)
+        self.run_ok("packets", self.write("x", start + ping() + later + ping(1)))
         # One that has no packets is no matter.
         self.assertEqual(len(self.packets(self.write("x", start + ping() + ping()))), 2)
 

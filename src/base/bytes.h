@@ -95,6 +95,14 @@ static inline uint32_t cursor_u32(struct cursor *c)
                     : 0;
 }
 
+static inline uint64_t cursor_u48(struct cursor *c)
+{
+    struct bytes b = cursor_take(c, 6);
+    return b.n == 6 ? (uint64_t)b.p[0] << 40 | (uint64_t)b.p[1] << 32 | (uint64_t)b.p[2] << 24 |
+                          (uint64_t)b.p[3] << 16 | (uint64_t)b.p[4] << 8 | b.p[5]
+                    : 0;
+}
+
 static inline uint16_t cursor_u16le(struct cursor *c)
 {
     struct bytes b = cursor_take(c, 2);

@@ -32,6 +32,41 @@ size_t iotsig_escape(char *to, size_t room, struct bytes bytes)
     return (size_t)(at - to);
 }
 
+uint8_t iotsig_unescape_byte(struct text *text)
+{
+    uint8_t byte = (uint8_t)text->p[0];
+    size_t n = 1;
+    if (byte == '\\' && text->n >= IOTSIG_ESCAPED_MAX && is_digit((uint8_t)text->p[1]) &&
+        is_digit((uint8_t)text->p[2]) && is_digit((uint8_t)text->p[3])) {
+        n = IOTSIG_ESCAPED_MAX;
+        byte = (uint8_t)((text->p[1] - '0') * 100 + (text->p[2] - '0') * 10 + (text->p[3] - '0'));
+    } else if (byte == '\\' && text->n > 1) {
+        n = 2;
+        byte = (uint8_t)text->p[1];
+    }
+    *text = (struct text){text->p + n, text->n - n};
+    return byte;
+}
+
+/* Takes the bytes of `raw` off both, as far as they are the same; whether all were. */
+static bool take_raw(struct text *escaped, struct text raw)
+{
+    for (size_t i = 0; i < raw.n; i++)
+        if (escaped->n == 0 || iotsig_unescape_byte(escaped) != (uint8_t)raw.p[i])
+            return false;
+    return true;
+}
+
+bool iotsig_escaped_equal(struct text escaped, struct text raw)
+{
+    return take_raw(&escaped, raw) && escaped.n == 0;
+}
+
+bool iotsig_escaped_starts(struct text escaped, struct text raw)
+{
+    return take_raw(&escaped, raw);
+}
+
 static bool is_continuation(uint8_t c)
 {
     return (c & 0xc0) == 0x80;

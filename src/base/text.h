@@ -49,6 +49,15 @@ char *iotsig_escape_byte(char *to, uint8_t byte);
 /** Escapes as many of `bytes` as fit in `room`; returns how much was written. */
 size_t iotsig_escape(char *to, size_t room, struct bytes bytes);
 
+/** Takes the next byte off the front of an escaped text of n > 0, as it was before. */
+uint8_t iotsig_unescape_byte(struct text *text);
+
+/** Whether an escaped text stands for these bytes. */
+bool iotsig_escaped_equal(struct text escaped, struct text raw);
+
+/** Whether it stands for bytes that begin with these. */
+bool iotsig_escaped_starts(struct text escaped, struct text raw);
+
 /** ASCII lower case; other bytes stay. */
 static inline uint8_t lower(uint8_t c)
 {

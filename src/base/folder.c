@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How it works: the files are written into a hidden folder in the same place, which then trades
+ * places with the old one, or takes the name where there is none. What is left over is removed.
+ */
+#define _GNU_SOURCE
+#include "base/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/context.h"
+#include "base/error.h"
+
+#define TEMPORARY ".iotsig-XXXXXX"
+
+static int fail_errno(const char *path, const char *what, struct iotsig_error *error)
+{
+    if (errno == ENOMEM)
+        return iotsig_fail_memory(error);
+    iotsig_fail(error, IOTSIG_ERR_WRITE, "%s: %s", what, strerror(errno));
+    return iotsig_fail_in(error, IOTSIG_ERR_WRITE, path);
+}
+
+/* "a/b" to `to`; false: too long. */
+static bool join(char to[PATH_MAX], const char *a, const char *b)
+{
+    int n = snprintf(to, PATH_MAX, "%s/%s", a, b);
+    return n > 0 && n < PATH_MAX;
+}
+
+/* Removes the files that it may hold, and the folder. Whether it is gone. */
+static bool remove_folder(const char *path, const char *const *names, size_t count)
+{
+    char file[PATH_MAX];
+    for (size_t i = 0; i < count; i++)
+        if (names[i] != NULL && join(file, path, names[i]))
+            (void)unlink(file);
+    return rmdir(path) == 0;
+}
+
+/* A new folder next to `path`, with the mode that any new folder has. */
+static bool make_temporary(char temporary[PATH_MAX], const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    if (n + sizeof TEMPORARY > PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(temporary, path, n);
+    memcpy(temporary + n, TEMPORARY, sizeof TEMPORARY);
+    if (mkdtemp(temporary) == NULL)
+        return false;
+    mode_t mask = umask(0);
+    umask(mask);
+    (void)chmod(temporary, 0777 & ~mask);
+    return true;
+}
+
+static int write_file(const struct folder *folder, size_t i, const char *temporary,
+                      struct iotsig_context *context, struct iotsig_error *error)
+{
+    struct iotsig_output *output;
+    char path[PATH_MAX];
+    if (!join(path, temporary, folder->names[i])) {
+        errno = ENAMETOOLONG;
+        return fail_errno(folder->path, "cannot be written", error);
+    }
+    int status = iotsig_output_open(&output, context, path, error);
+    if (status != 0)
+        return status;
+    status = folder->write(folder->user, i, output, error);
+    if (status == 0)
+        return iotsig_output_commit(output, error);
+    iotsig_output_free(output);
+    return status;
+}
+
+static bool is_known(const struct folder *folder, const char *name)
+{
+    for (size_t i = 0; i < folder->count; i++)
+        if (strcmp(folder->known[i], name) == 0)
+            return true;
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* One of these names, but for those of any folder, is a folder: it could not be removed. */
+static bool is_folder_in(DIR *old, const char *name)
+{
+    struct stat about;
+    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+           fstatat(dirfd(old), name, &about, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* Whether what is at the path may be replaced; it says why not. */
+static int check_old(const struct folder *folder, const char *path, struct iotsig_error *error)
+{
+    DIR *old = opendir(path);
+    struct dirent *entry;
+    bool known = true;
+    if (old == NULL)
+        return fail_errno(folder->path, "no folder", error);
+    while (errno = 0, known && (entry = readdir(old)) != NULL)
+        known = is_known(folder, entry->d_name) && !is_folder_in(old, entry->d_name);
+    int number = errno;
+    closedir(old);
+    errno = number;
+    if (number != 0)
+        return fail_errno(folder->path, "cannot be read", error);
+    if (known)
+        return 0;
+    iotsig_fail(error, IOTSIG_ERR_WRITE, "the folder holds other files (choose a new one)");
+    return iotsig_fail_in(error, IOTSIG_ERR_WRITE, folder->path);
+}
+
+static void sync_path(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+/* Puts the temporary folder in the place of the final one. */
+static int put_in_place(const struct folder *folder, const char *temporary, const char *path,
+                        struct iotsig_error *error)
+{
+    struct stat about;
+    sync_path(temporary);
+    if (lstat(path, &about) != 0)
+        return errno == ENOENT && rename(temporary, path) == 0
+                   ? 0
+                   : fail_errno(folder->path, "cannot be written", error);
+    int status = check_old(folder, path, error);
+    if (status != 0)
+        return status;
+    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) != 0)
+        return fail_errno(folder->path, "cannot be replaced", error);
+    (void)remove_folder(temporary, folder->known, folder->count); /* the old one, by now */
+    return 0;
+}
+
+/* The path without slashes at its end, and links followed where it is there. */
+static bool clean_path(char to[PATH_MAX], const char *path)
+{
+    if (realpath(path, to) != NULL)
+        return true;
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    if (n >= PATH_MAX || errno != ENOENT)
+        return false;
+    memcpy(to, path, n);
+    to[n] = '\0';
+    return true;
+}
+
+int iotsig_folder_write(const struct folder *folder, struct iotsig_context *context,
+                        struct iotsig_error *error)
+{
+    char path[PATH_MAX], temporary[PATH_MAX];
+    int status = 0;
+    if (folder->path[0] == '\0' || !clean_path(path, folder->path) ||
+        !make_temporary(temporary, path))
+        return fail_errno(folder->path, "cannot be written", error);
+    for (size_t i = 0; i < folder->count && status == 0; i++)
+        if (folder->names[i] != NULL)
+            status = write_file(folder, i, temporary, context, error);
+    if (status == 0)
+        status = put_in_place(folder, temporary, path, error);
+    if (status != 0) {
+        (void)remove_folder(temporary, folder->known, folder->count);
+        return status;
+    }
+    char *slash = strrchr(path, '/');
+    if (slash != NULL)
+        slash[1] = '\0';
+    sync_path(slash != NULL ? path : ".");
+    return 0;
+}

@@ -75,3 +75,27 @@ struct tls_summary iotsig_tls_walk(struct bytes payload)
             walk_handshake(record, &summary);
     }
 }
+
+bool iotsig_tls_record(struct bytes payload, struct tls_record *record)
+{
+    enum { HEARTBEAT = 24, LENGTH_MAX = (1 << 14) + 2048 }; /* RFC 6520, RFC 5246 section 6.2.3 */
+    struct cursor at = cursor_of(payload);
+    *record = (struct tls_record){.content_type = cursor_u8(&at)};
+    record->version = cursor_u16(&at);
+    size_t length = cursor_u16(&at);
+    if (at.failed || record->content_type < CHANGE_CIPHER_SPEC ||
+        record->content_type > HEARTBEAT || record->version >> 8 != 3 || length == 0 ||
+        length > LENGTH_MAX)
+        return false;
+    if (record->content_type != HANDSHAKE)
+        return true;
+    at = cursor_of(cursor_take_most(&at, length));
+    record->handshake_type = cursor_u8(&at);
+    record->has_handshake = !at.failed;
+    if (record->handshake_type != CLIENT_HELLO && record->handshake_type != SERVER_HELLO)
+        return true;
+    cursor_skip(&at, 3 + 2 + 32); /* length, version, random */
+    record->has_session = cursor_u8(&at) > 0;
+    record->is_hello = !at.failed;
+    return true;
+}

@@ -16,4 +16,17 @@ struct tls_summary {
 /** Walks the whole records at the start of a TCP payload. */
 struct tls_summary iotsig_tls_walk(struct bytes payload);
 
+/** The first record of a payload, which may end before it does. */
+struct tls_record {
+    uint8_t content_type;
+    uint16_t version;   /**< as it stands in the record: 0x0303 for TLS 1.2, and for most of 1.3 */
+    bool has_handshake; /**< a handshake message's type follows; of an encrypted one it is noise */
+    uint8_t handshake_type;
+    bool is_hello;    /**< a ClientHello or ServerHello, at least up to its session ID */
+    bool has_session; /**< which is not empty */
+};
+
+/** False when the payload does not begin with the head of a record of TLS. */
+bool iotsig_tls_record(struct bytes payload, struct tls_record *record);
+
 #endif

@@ -12,6 +12,13 @@
 
 #include "capture/linktype.h"
 
+/* Nearly all packets go through these: they stay in one piece, although frames use them too. */
+#if defined(__GNUC__)
+#define HOT static inline __attribute__((always_inline))
+#else
+#define HOT static inline
+#endif
+
 /* What the next bytes are. */
 enum next {
     NEXT_NONE, /* nothing that leads to TCP or UDP */
@@ -28,6 +35,7 @@ enum next {
 enum ether_type {
     ETHER_LENGTH_MAX = 1500, /* up to here it is the length of an 802.3 frame */
     ETHER_IPV4 = 0x0800,
+    ETHER_ARP = 0x0806,
     ETHER_BRIDGED = 0x6558, /* transparent Ethernet bridging (RFC 1701) */
     ETHER_VLAN = 0x8100,
     ETHER_IPV6 = 0x86dd,
@@ -103,7 +111,7 @@ static enum next pppoe(struct decoder *d)
     return NEXT_PPP;
 }
 
-static enum next ether_type(struct decoder *d)
+HOT enum next ether_type(struct decoder *d)
 {
     switch (d->type) {
     case ETHER_IPV4:
@@ -376,57 +384,89 @@ static bool has_router_alert(struct cursor options)
     return false;
 }
 
-/* RFC 791. A total length of 0 is that of a segment that the network card is to cut. */
-static enum next ipv4(struct decoder *d)
+/* What an IP header says. */
+struct ip_header {
+    struct address src, dst;
+    size_t size;  /* of the header */
+    size_t total; /* of header and payload; 0: it does not tell */
+    unsigned offset;
+    uint8_t protocol;
+};
+
+enum { IPV4_HEADER = 20, IPV6_HEADER = 40 };
+
+/* RFC 791, up to the options. A total length of 0 is that of a segment that the card is to cut. */
+HOT bool read_ipv4(struct decoder *d, struct ip_header *ip)
 {
-    enum { HEADER = 20, OFFSET = 0x1fff };
-    struct address src = {.version = 4}, dst = {.version = 4};
-    if (d->at.left < HEADER)
-        return NEXT_NONE;
-    struct cursor head = cursor_sub(&d->at, HEADER);
-    size_t header = (cursor_u8(&head) & 15u) * 4;
+    enum { OFFSET = 0x1fff };
+    if (d->at.left < IPV4_HEADER)
+        return false;
+    struct cursor head = cursor_sub(&d->at, IPV4_HEADER);
+    *ip = (struct ip_header){.src = {.version = 4}, .dst = {.version = 4}};
+    ip->size = (cursor_u8(&head) & 15u) * 4;
     cursor_skip(&head, 1);
-    size_t total = cursor_u16(&head);
+    ip->total = cursor_u16(&head);
     cursor_skip(&head, 2);
-    unsigned fragment = cursor_u16(&head);
+    ip->offset = cursor_u16(&head) & OFFSET;
     cursor_skip(&head, 1);
-    uint8_t protocol = cursor_u8(&head);
+    ip->protocol = cursor_u8(&head);
     cursor_skip(&head, 2);
-    cursor_copy(&head, src.bytes, 4);
-    cursor_copy(&head, dst.bytes, 4);
-    if (header < HEADER || (total != 0 && total < header) || (fragment & OFFSET) != 0)
-        return NEXT_NONE;
-    if (total != 0)
-        narrow(d, total - HEADER);
-    if (header > HEADER) {
-        struct cursor options = cursor_sub(&d->at, header - HEADER);
+    cursor_copy(&head, ip->src.bytes, 4);
+    cursor_copy(&head, ip->dst.bytes, 4);
+    return ip->size >= IPV4_HEADER && (ip->total == 0 || ip->total >= ip->size);
+}
+
+/* To the payload of a header that was read. */
+HOT enum next enter_ipv4(struct decoder *d, const struct ip_header *ip)
+{
+    if (ip->total != 0)
+        narrow(d, ip->total - IPV4_HEADER);
+    if (ip->size > IPV4_HEADER) {
+        struct cursor options = cursor_sub(&d->at, ip->size - IPV4_HEADER);
         if (has_router_alert(options))
             d->packet->router_alert = true;
     }
-    set_addresses(d, &src, &dst);
+    set_addresses(d, &ip->src, &ip->dst);
     d->version = 4;
-    return of_type(d, NEXT_PROTOCOL, protocol);
+    return of_type(d, NEXT_PROTOCOL, ip->protocol);
+}
+
+static enum next ipv4(struct decoder *d)
+{
+    struct ip_header ip;
+    return read_ipv4(d, &ip) && ip.offset == 0 ? enter_ipv4(d, &ip) : NEXT_NONE;
 }
 
 /* RFC 8200. A payload length of 0 is that of a jumbogram, or as for IPv4. */
-static enum next ipv6(struct decoder *d)
+HOT bool read_ipv6(struct decoder *d, struct ip_header *ip)
 {
-    enum { HEADER = 40 };
-    struct address src = {.version = 6}, dst = {.version = 6};
-    if (d->at.left < HEADER)
-        return NEXT_NONE;
-    struct cursor head = cursor_sub(&d->at, HEADER);
+    if (d->at.left < IPV6_HEADER)
+        return false;
+    struct cursor head = cursor_sub(&d->at, IPV6_HEADER);
+    *ip = (struct ip_header){.src = {.version = 6}, .dst = {.version = 6}, .size = IPV6_HEADER};
     cursor_skip(&head, 4);
     size_t length = cursor_u16(&head);
-    uint8_t protocol = cursor_u8(&head);
+    ip->total = length != 0 ? IPV6_HEADER + length : 0;
+    ip->protocol = cursor_u8(&head);
     cursor_skip(&head, 1);
-    cursor_copy(&head, src.bytes, 16);
-    cursor_copy(&head, dst.bytes, 16);
-    if (length != 0)
-        narrow(d, length);
-    set_addresses(d, &src, &dst);
+    cursor_copy(&head, ip->src.bytes, 16);
+    cursor_copy(&head, ip->dst.bytes, 16);
+    return true;
+}
+
+HOT enum next enter_ipv6(struct decoder *d, const struct ip_header *ip)
+{
+    if (ip->total != 0)
+        narrow(d, ip->total - IPV6_HEADER);
+    set_addresses(d, &ip->src, &ip->dst);
     d->version = 6;
-    return of_type(d, NEXT_PROTOCOL, protocol);
+    return of_type(d, NEXT_PROTOCOL, ip->protocol);
+}
+
+static enum next ipv6(struct decoder *d)
+{
+    struct ip_header ip;
+    return read_ipv6(d, &ip) ? enter_ipv6(d, &ip) : NEXT_NONE;
 }
 
 static enum next ip(struct decoder *d)
@@ -468,13 +508,19 @@ static enum next extension(struct decoder *d)
     return of_type(d, NEXT_PROTOCOL, next);
 }
 
-static enum next fragment(struct decoder *d)
+/* Answers the offset in eights. */
+static unsigned read_fragment(struct decoder *d)
 {
-    uint8_t next = cursor_u8(&d->at);
+    d->type = cursor_u8(&d->at);
     cursor_skip(&d->at, 1);
     unsigned offset = cursor_u16(&d->at) >> 3;
     cursor_skip(&d->at, 4);
-    return offset == 0 ? of_type(d, NEXT_PROTOCOL, next) : NEXT_NONE;
+    return offset;
+}
+
+static enum next fragment(struct decoder *d)
+{
+    return read_fragment(d) == 0 ? NEXT_PROTOCOL : NEXT_NONE;
 }
 
 /* RFC 4302 section 2.2: length in fours, without the first two. */
@@ -508,7 +554,7 @@ static enum next gre(struct decoder *d)
 /* The transport layer. */
 
 /* RFC 768. Of the header the ports must be there. */
-static enum next udp(struct decoder *d)
+HOT enum next udp(struct decoder *d)
 {
     enum { HEADER = 8, PORTS = 4 };
     if (d->at.left < PORTS)
@@ -531,7 +577,7 @@ static enum next udp(struct decoder *d)
 }
 
 /* RFC 9293 section 3.1. Of the header all up to the flags must be there. */
-static enum next tcp(struct decoder *d)
+HOT enum next tcp(struct decoder *d)
 {
     enum { HEADER = 20, UP_TO_FLAGS = 14 };
     if (d->at.left < UP_TO_FLAGS)
@@ -613,4 +659,164 @@ bool iotsig_decode(int link_type, struct bytes frame, struct packet *packet)
         next = step(&d, next);
     }
     return false;
+}
+
+/* Frames as a bridge sees them. */
+
+static bool is_tag(unsigned type)
+{
+    return type == ETHER_VLAN || type == ETHER_QINQ || type == ETHER_QINQ_OLD;
+}
+
+/* What raw IP would have for a type. */
+static uint16_t type_of_ip(struct cursor at)
+{
+    uint8_t version = cursor_u8(&at) >> 4;
+    return version == 4 ? ETHER_IPV4 : version == 6 ? ETHER_IPV6 : 0;
+}
+
+/* Of 802.2 only SNAP has a type; else the body begins with the header that was tried. */
+static enum next try_llc(struct decoder *d)
+{
+    struct cursor before = d->at;
+    enum next next = llc(d);
+    if (next != NEXT_NONE)
+        return next;
+    d->at = before;
+    return of_type(d, NEXT_DONE, 0);
+}
+
+/* Goes on to what the link carries, and answers its type in `d->type`; false: nothing. */
+static bool find_body(struct decoder *d, enum next next, uint8_t *tags)
+{
+    for (int depth = 0; depth < IOTSIG_DECODE_DEPTH && !d->at.failed; depth++) {
+        switch (next) {
+        case NEXT_ETHER_TYPE:
+            if (is_tag(d->type)) {
+                *tags = (uint8_t)(*tags + 1);
+                next = ether_type(d);
+                break;
+            }
+            if (d->type <= ETHER_LENGTH_MAX) { /* an 802.3 frame, which has a length here */
+                narrow(d, d->type);
+                d->type = 0;
+            }
+            return true;
+        case NEXT_LLC:
+            next = try_llc(d);
+            break;
+        case NEXT_PPP:
+            next = ppp(d);
+            break;
+        case NEXT_IP:
+            d->type = type_of_ip(d->at);
+            return true;
+        case NEXT_DONE:
+            return true;
+        default:
+            return false;
+        }
+    }
+    return false;
+}
+
+/* RFC 826 */
+static void read_arp(struct cursor at, struct frame *frame)
+{
+    enum { MAC_BYTES = 6, ADDRESS_BYTES = 4, BYTES = 28 };
+    struct arp *arp = &frame->arp;
+    cursor_skip(&at, 2); /* the hardware: Ethernet, and what looks like it */
+    uint16_t type = cursor_u16(&at);
+    uint8_t mac_bytes = cursor_u8(&at), address_bytes = cursor_u8(&at);
+    arp->operation = cursor_u16(&at);
+    arp->sha = cursor_u48(&at);
+    cursor_copy(&at, arp->spa.bytes, ADDRESS_BYTES);
+    arp->tha = cursor_u48(&at);
+    cursor_copy(&at, arp->tpa.bytes, ADDRESS_BYTES);
+    arp->spa.version = arp->tpa.version = 4;
+    frame->has_arp = !at.failed && type == ETHER_IPV4 && mac_bytes == MAC_BYTES &&
+                     address_bytes == ADDRESS_BYTES;
+    frame->length = BYTES;
+}
+
+/* The extension headers that a bridge looks behind: RFC 8200 section 4, RFC 4302. */
+static bool is_extension(unsigned protocol)
+{
+    return protocol == IP_HOP_BY_HOP || protocol == IP_ROUTING || protocol == IP_DESTINATION ||
+           protocol == IP_AH || protocol == IP_FRAGMENT;
+}
+
+/* Past them; what follows a fragment that is not the first is only named. */
+static void skip_extensions(struct decoder *d, struct frame *frame)
+{
+    for (int depth = 0; depth < IOTSIG_DECODE_DEPTH && !d->at.failed; depth++) {
+        if (!is_extension(d->type) || frame->later)
+            return;
+        if (d->type == IP_FRAGMENT)
+            frame->later = read_fragment(d) > 0;
+        else if (d->type == IP_AH)
+            (void)authentication(d);
+        else
+            (void)extension(d);
+    }
+}
+
+static void read_transport(struct decoder *d, struct frame *frame)
+{
+    bool icmp = frame->protocol == (frame->version == 4 ? IOTSIG_ICMP : IOTSIG_ICMPV6);
+    frame->packet.payload = cursor_rest(&d->at);
+    frame->packet.cut = d->cut;
+    if (frame->later)
+        return;
+    if (frame->protocol == IOTSIG_TCP)
+        (void)tcp(d);
+    else if (frame->protocol == IOTSIG_UDP)
+        (void)udp(d);
+    if (!icmp)
+        return;
+    frame->icmp_type = cursor_u8(&d->at);
+    frame->icmp_code = cursor_u8(&d->at);
+    frame->has_icmp = !d->at.failed;
+}
+
+static void read_network(struct decoder *d, struct frame *frame)
+{
+    struct ip_header ip;
+    uint8_t version = frame->ether_type == ETHER_IPV4 ? 4 : 6;
+    if (type_of_ip(d->at) != frame->ether_type ||
+        !(version == 4 ? read_ipv4(d, &ip) : read_ipv6(d, &ip)))
+        return;
+    frame->version = version;
+    frame->length = (uint32_t)(ip.total != 0 ? ip.total : frame->body.n);
+    frame->later = ip.offset > 0;
+    (void)(version == 4 ? enter_ipv4(d, &ip) : enter_ipv6(d, &ip));
+    if (version == 6)
+        skip_extensions(d, frame);
+    frame->cut = d->cut;
+    frame->has_protocol = !d->at.failed && !(version == 6 && is_extension(d->type));
+    if (!frame->has_protocol)
+        return;
+    frame->protocol = (uint8_t)d->type;
+    read_transport(d, frame);
+}
+
+bool iotsig_decode_frame(int link_type, struct bytes bytes, struct frame *frame)
+{
+    struct decoder d = {.at = cursor_of(bytes), .packet = &frame->packet};
+    *frame = (struct frame){0};
+    if (link_type == IOTSIG_LINK_ETHERNET) {
+        struct cursor head = d.at;
+        frame->dst_mac = cursor_u48(&head);
+        frame->src_mac = cursor_u48(&head);
+        frame->has_macs = !head.failed;
+    }
+    if (!find_body(&d, first_header(&d, link_type), &frame->tags))
+        return false;
+    frame->ether_type = (uint16_t)d.type;
+    frame->body = cursor_rest(&d.at);
+    if (d.type == ETHER_ARP)
+        read_arp(d.at, frame);
+    else if (d.type == ETHER_IPV4 || d.type == ETHER_IPV6)
+        read_network(&d, frame);
+    return true;
 }

@@ -38,23 +38,38 @@ static bool is_pause(struct reader *reader, struct iotsig_time time)
     return reader->options->timeout_ns > 0 && gap > (uint64_t)reader->options->timeout_ns;
 }
 
+static inline int next_frame(struct reader *reader, struct iotsig_frame *frame,
+                             struct iotsig_error *error)
+{
+    if (reader->ended || reader->frames >= reader->limit)
+        return 0;
+    int status = iotsig_capture_next(reader->capture, frame, error);
+    if (status != 1)
+        return status;
+    reader->ended = is_pause(reader, frame->time);
+    if (reader->ended)
+        return iotsig_capture_refusal(reader->capture, error);
+    reader->frames++;
+    if (reader->frames % PROGRESS_EVERY == 0 && (status = report(reader, error)) != 0)
+        return status;
+    return 1;
+}
+
+int iotsig_reader_frame(struct reader *reader, struct iotsig_frame *frame,
+                        struct iotsig_error *error)
+{
+    return next_frame(reader, frame, error);
+}
+
 int iotsig_reader_next(struct reader *reader, struct packet *packet, struct iotsig_frame *frame,
                        struct iotsig_error *error)
 {
-    while (!reader->ended && reader->frames < reader->limit) {
-        int status = iotsig_capture_next(reader->capture, frame, error);
-        if (status != 1)
-            return status;
-        reader->ended = is_pause(reader, frame->time);
-        if (reader->ended)
-            return iotsig_capture_refusal(reader->capture, error);
-        reader->frames++;
-        if (reader->frames % PROGRESS_EVERY == 0 && (status = report(reader, error)) != 0)
-            return status;
+    int status;
+    while ((status = next_frame(reader, frame, error)) == 1) {
         struct bytes bytes = {frame->bytes, frame->captured};
         if (iotsig_decode(frame->link_type, bytes, packet) &&
             iotsig_rules_keep(packet, reader->options->keep))
             return 1;
     }
-    return 0;
+    return status;
 }

@@ -22,6 +22,13 @@ void iotsig_reader_init(struct reader *reader, struct iotsig_capture *capture, c
                         const struct iotsig_options *options);
 
 /**
+ * The next frame, whatever it is. `*frame` is borrowed until the next call.
+ * @return as iotsig_reader_next()
+ */
+int iotsig_reader_frame(struct reader *reader, struct iotsig_frame *frame,
+                        struct iotsig_error *error);
+
+/**
  * The next packet that is kept. `*packet` and `*frame` are borrowed until the next call.
  * @return 1; 0 at the end; as iotsig_capture_next(), IOTSIG_ERR_CANCELLED
  */

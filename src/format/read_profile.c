@@ -9,13 +9,9 @@
 #include "base/error.h"
 #include "format/read.h"
 #include "translate/policy.h"
-#include "translate/yaml.h"
+#include "translate/tree.h"
 
 #define POLICIES "single-policies"
-#define DEPTH_MAX 64
-
-/* A profile is written by hand. */
-#define PROFILE_MAX ((size_t)16 * 1024 * 1024)
 
 bool iotsig_record_is_profile(json_t *record)
 {
@@ -78,23 +74,22 @@ static int take_policy(struct profile *profile, const char *name, json_t *policy
     return 0;
 }
 
-static int take_group(struct profile *profile, json_t *group, unsigned depth)
+static int take_group(struct profile *profile, json_t *group)
 {
-    const char *name;
-    json_t *value;
+    struct tree_walk walk;
+    struct tree_item item;
     int status = 0;
-    if (depth > DEPTH_MAX)
-        return iotsig_fail(profile->error, IOTSIG_ERR_LIMIT, "policies are nested too deep");
-    json_object_foreach(group, name, value)
-    {
-        if (json_object_get(value, "protocols") != NULL)
-            status = take_policy(profile, name, value);
-        else if (json_is_object(value))
-            status = take_group(profile, value, depth + 1);
-        if (status != 0)
-            return status;
+    iotsig_tree_walk(&walk, group);
+    while (status == 0 && iotsig_tree_next(&walk, &item)) {
+        bool is_policy = json_object_get(item.value, "protocols") != NULL;
+        if (is_policy)
+            status = take_policy(profile, item.key, item.value);
+        if (is_policy || !json_is_object(item.value))
+            iotsig_tree_leave(&walk);
     }
-    return 0;
+    if (status == 0 && walk.too_deep)
+        return iotsig_fail(profile->error, IOTSIG_ERR_LIMIT, "policies are nested too deep");
+    return status;
 }
 
 int iotsig_records_take_profile(struct record_reader *reader, json_t *record,
@@ -109,7 +104,7 @@ int iotsig_records_take_profile(struct record_reader *reader, json_t *record,
         iotsig_fail_as(error, IOTSIG_ERR_FORMAT);
         return iotsig_fail_at(error, IOTSIG_ERR_FORMAT, "device-info");
     }
-    status = take_group(&profile, json_object_get(record, POLICIES), 0);
+    status = take_group(&profile, json_object_get(record, POLICIES));
     if (status == 0 && profile.refused > 1 && error != NULL) {
         size_t n = strlen(error->message);
         snprintf(error->message + n, sizeof error->message - n, " (and %zu more like it)",
@@ -118,43 +113,19 @@ int iotsig_records_take_profile(struct record_reader *reader, json_t *record,
     return status != 0 ? status : profile.status;
 }
 
-/* All that is left of a source; the caller frees it. */
-static int read_all(struct iotsig_source *source, const struct iotsig_allocator *allocator,
-                    char **text, size_t *n, struct iotsig_error *error)
-{
-    size_t capacity = 0;
-    struct bytes bytes;
-    int status;
-    *text = NULL;
-    *n = 0;
-    while ((status = iotsig_source_need(source, IOTSIG_SOURCE_MAX, &bytes, error)) == 0 &&
-           bytes.n > 0) {
-        if (bytes.n > PROFILE_MAX - *n)
-            return iotsig_fail(error, IOTSIG_ERR_LIMIT, "a profile of more than 16 MiB");
-        if (!iotsig_array_grow(allocator, text, &capacity, *n + bytes.n, 1))
-            return iotsig_fail_memory(error);
-        memcpy(*text + *n, bytes.p, bytes.n);
-        *n += bytes.n;
-        iotsig_source_advance(source, bytes.n);
-    }
-    return status;
-}
-
 int iotsig_profile_read(struct record_reader *reader, struct iotsig_source *source,
                         struct iotsig_error *error)
 {
-    const struct iotsig_allocator *allocator = &reader->patterns->context->allocator;
-    json_t *root = NULL;
-    char *text;
-    size_t n;
-    int status = read_all(source, allocator, &text, &n, error);
-    if (status == 0)
-        status = iotsig_yaml_parse((struct bytes){(const uint8_t *)text, n}, &root, error);
-    if (status == 0 && !iotsig_record_is_profile(root))
+    struct iotsig_tree *tree = NULL;
+    int status = iotsig_tree_read_source(&tree, reader->patterns->context, source, reader->path,
+                                         NULL, error);
+    if (status != 0)
+        return status;
+    json_t *root = iotsig_tree_root(tree);
+    if (!iotsig_record_is_profile(root))
         status = iotsig_fail(error, IOTSIG_ERR_FORMAT, "no profile: %s is no mapping", POLICIES);
-    if (status == 0)
+    else
         status = iotsig_records_take_profile(reader, root, error);
-    json_decref(root);
-    iotsig_memory_free(allocator, text);
+    iotsig_tree_free(tree);
     return status;
 }

@@ -150,6 +150,7 @@ struct reading {
     struct bytes bytes;
     json_t *anchors; /* name: [value, values in it, bytes in it] */
     size_t values, text;
+    struct yaml_sink *sink; /* may be NULL */
     struct iotsig_error *error;
 };
 
@@ -219,8 +220,7 @@ static bool is_known_tag(const yaml_char_t *tag, const char *const names[])
 static const char *const scalar_tags[] = {"str", "int", "float", "bool", "null", NULL},
                   *const sequence_tags[] = {"seq", NULL}, *const mapping_tags[] = {"map", NULL};
 
-/* A plain scalar: null, a truth value, an integer, or a text. */
-static json_t *plain_value(const char *text)
+json_t *iotsig_yaml_plain(const char *text)
 {
     static const char *const truths[] = {"true", "yes", "on", "false", "no", "off"};
     char *end;
@@ -241,15 +241,37 @@ static bool has_nul(const yaml_event_t *scalar)
     return strlen((const char *)scalar->data.scalar.value) != scalar->data.scalar.length;
 }
 
+/* A sink is told of a value that was put into a collection. */
+static int tell(struct reading *reading, const json_t *collection, const char *key, size_t index,
+                const yaml_mark_t *mark)
+{
+    struct yaml_sink *sink = reading->sink;
+    bool told = sink == NULL ||
+                sink->place(sink->user, collection, key, index, mark->line + 1, mark->column + 1);
+    return told ? 0 : iotsig_fail_memory(reading->error);
+}
+
+static bool is_include(const struct reading *reading, const yaml_event_t *event)
+{
+    const char *tag = (const char *)event->data.scalar.tag;
+    return reading->sink != NULL && event->type == YAML_SCALAR_EVENT && tag != NULL &&
+           strcmp(tag, "!include") == 0;
+}
+
 static int scalar_value(struct reading *reading, const yaml_event_t *event, json_t **out)
 {
+    struct yaml_sink *sink = reading->sink;
     const char *text = (const char *)event->data.scalar.value,
                *tag = (const char *)event->data.scalar.tag;
     bool is_text = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE ||
                    (tag != NULL && (strcmp(tag, "!") == 0 || strcmp(tag, CORE_TAG "str") == 0));
     if (has_nul(event)) /* no text of ours has one */
         return fail_at(reading, IOTSIG_ERR_FORMAT, &event->start_mark, "a text with a NUL");
-    *out = is_text ? json_string(text) : plain_value(text);
+    if (is_include(reading, event))
+        *out = sink->include(sink->user, text, event->start_mark.line + 1,
+                             event->start_mark.column + 1);
+    else
+        *out = is_text ? json_string(text) : iotsig_yaml_plain(text);
     return *out != NULL ? 0 : iotsig_fail_memory(reading->error);
 }
 
@@ -267,11 +289,15 @@ static int read_sequence(struct reading *reading, unsigned depth, json_t *array)
             yaml_event_delete(&event);
             return 0;
         }
+        yaml_mark_t mark = event.start_mark;
         status = read_value(reading, &event, depth + 1, &value);
         if (status != 0)
             return status;
         if (json_array_append_new(array, value) != 0)
             return iotsig_fail_memory(reading->error);
+        status = tell(reading, array, NULL, json_array_size(array) - 1, &mark);
+        if (status != 0)
+            return status;
     }
 }
 
@@ -295,6 +321,7 @@ static int check_key(struct reading *reading, const yaml_event_t *key, json_t *o
 /* The member whose key has been read; it is freed. */
 static int read_member(struct reading *reading, yaml_event_t *key, unsigned depth, json_t *object)
 {
+    const char *name = (const char *)key->data.scalar.value;
     yaml_event_t event;
     json_t *value = NULL;
     int status = check_key(reading, key, object);
@@ -302,8 +329,10 @@ static int read_member(struct reading *reading, yaml_event_t *key, unsigned dept
         status = next_event(reading, &event);
     if (status == 0)
         status = read_value(reading, &event, depth + 1, &value);
-    if (status == 0 && json_object_set_new(object, (const char *)key->data.scalar.value, value) != 0)
+    if (status == 0 && json_object_set_new(object, name, value) != 0)
         status = iotsig_fail_memory(reading->error);
+    if (status == 0)
+        status = tell(reading, object, name, 0, &key->start_mark);
     yaml_event_delete(key);
     return status;
 }
@@ -342,6 +371,8 @@ static int read_alias(struct reading *reading, const yaml_event_t *event, json_t
 static int read_new(struct reading *reading, const yaml_event_t *event, unsigned depth, json_t **out)
 {
     bool sequence = event->type == YAML_SEQUENCE_START_EVENT;
+    if (is_include(reading, event))
+        return scalar_value(reading, event, out);
     if (!(event->type == YAML_SCALAR_EVENT ? is_known_tag(event->data.scalar.tag, scalar_tags)
           : sequence ? is_known_tag(event->data.sequence_start.tag, sequence_tags)
                      : is_known_tag(event->data.mapping_start.tag, mapping_tags)))
@@ -431,18 +462,29 @@ static int read_document(struct reading *reading, json_t **root)
     return status;
 }
 
-int iotsig_yaml_parse(struct bytes bytes, json_t **out, struct iotsig_error *error)
+int iotsig_yaml_parse(struct bytes bytes, struct yaml_sink *sink, json_t **out,
+                      struct iotsig_error *error)
 {
-    struct reading reading = {.bytes = bytes, .anchors = json_object(), .error = error};
+    struct reading reading = {
+        .bytes = bytes, .anchors = json_object(), .sink = sink, .error = error};
     json_t *root;
     if (reading.anchors == NULL || yaml_parser_initialize(&reading.parser) != 1) {
         json_decref(reading.anchors);
         return iotsig_fail_memory(error);
     }
-    yaml_parser_set_input_string(&reading.parser, bytes.p, bytes.n);
+    if (sink != NULL) {
+        reading.values = sink->values;
+        reading.text = sink->text;
+    }
+    const uint8_t nothing = 0; /* libyaml takes no NULL */
+    yaml_parser_set_input_string(&reading.parser, bytes.n > 0 ? bytes.p : &nothing, bytes.n);
     int status = read_document(&reading, &root);
     if (status == 0)
         *out = root;
+    if (sink != NULL) {
+        sink->values = reading.values;
+        sink->text = reading.text;
+    }
     yaml_parser_delete(&reading.parser);
     json_decref(reading.anchors);
     return status;

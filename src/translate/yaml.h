@@ -21,11 +21,27 @@
  */
 int iotsig_yaml_write(struct iotsig_output *output, json_t *root, struct iotsig_error *error);
 
+/** Who is told where values stand, as they are read. Lines and columns count from 1. */
+struct yaml_sink {
+    /** A value is in a collection now: the member `key`, or (NULL) item `index`. False: no memory. */
+    bool (*place)(void *user, const json_t *collection, const char *key, size_t index, size_t line,
+                  size_t column);
+    /** A new text that stands for a value tagged `!include`; NULL: no memory. */
+    json_t *(*include)(void *user, const char *text, size_t line, size_t column);
+    void *user;
+    size_t values, text; /**< what counts already, and is counted on */
+};
+
 /**
- * Reads a file of one document. Keys must be texts, and each be there once; tags are YAML's own.
+ * Reads a file of one document. Keys must be texts, and each be there once; tags are YAML's own, and
+ * `!include` when there is a sink, which may be NULL.
  * @return 0; IOTSIG_ERR_FORMAT with line and column as its place; IOTSIG_ERR_LIMIT: too deep, or too
  *         many values; IOTSIG_ERR_MEMORY
  */
-int iotsig_yaml_parse(struct bytes bytes, json_t **out, struct iotsig_error *error);
+int iotsig_yaml_parse(struct bytes bytes, struct yaml_sink *sink, json_t **out,
+                      struct iotsig_error *error);
+
+/** What a plain scalar is: null, a truth value, an integer, or a text. NULL: no memory. */
+json_t *iotsig_yaml_plain(const char *text);
 
 #endif

@@ -174,14 +174,14 @@ class Reading(Made):
             (HEAD + "  a: " + "[" * 100000, 5, 3, 69), (HEAD + "  a: " + "{a: " * 100000, 5, 3, None), (HEAD + "  a:\n    " + "- " * 100000, 5, 4, None),
             (bomb + HEAD + GOOD, 5, None, None), (texts + HEAD + GOOD, 5, 2, None), (HEAD + GOOD + GOOD, 3, 7, 3), (HEAD + "  ? [a]\n  : b\n", 3, 3, 5),
             (HEAD + "  b: \"x\\0y\"\n", 3, 3, 6), (HEAD + "  \"b\\0\": x\n", 3, 3, 3), (HEAD + "  \u00e9: x\0y\n", 3, 3, 7), ((HEAD + "  b: ").encode() + b"\xff", 3, 3, 6),
-            (HEAD + GOOD + "---\n" + HEAD, 3, 7, 1), (HEAD + "  b: !include x.y\n", 3, 3, 6), (HEAD + "  b: !!python/object:os.system x\n", 3, 3, 6),
+            (HEAD + GOOD + "---\n" + HEAD, 3, 7, 1), (HEAD + "  b: !include x.y\n", 3, 3, 6), (HEAD + "  b: !includes x.y\n", 3, 3, 6), (HEAD + "  b: !!python/object:os.system x\n", 3, 3, 6),
             (HEAD + "  b: *none\n", 3, 3, None), (HEAD + "  b: &b [*b]\n", 3, 3, 10), (HEAD + "  <<: {a: b}\n", 3, 3, 3), (HEAD + "  a:\n\tb: c\n", 3, 4, 1),
             (HEAD + "  a: [b\n", 3, None, None), (HEAD + "  \"a\n", 3, None, None), (HEAD + "  a: \"\\ud800\"\n", 3, 3, None)]
         for text, status, line, column in cases:
             with self.subTest(text=text[:120]):
                 result = self.result(text)
                 self.assertEqual((result.status, len(result.err.splitlines())), (status, 1), result.err)
-                self.assertRegex(result.err, rf"^iotsig: \S+h\.yaml:line {line or '[0-9]+'}, column {column or '[0-9]+'}: YAML: ")
+                self.assertRegex(result.err, rf"^iotsig: \S+h\.yaml:line {line or '[0-9]+'}, column {column or '[0-9]+'}: (YAML: |!include x\.y: there is no member x\.y$)")
         result = self.result(HEAD + "  a: " + "x" * (17 << 20))
         self.assertEqual((result.status, "16 MiB" in result.err, len(result.err.splitlines())), (5, True, 1))
         ports = f"ipv4: {{src: [{', '.join(f'h{i}.example' for i in range(9000))}], dst: b}}\n      tcp: {{src-port: [{', '.join(map(str, range(9000)))}]}}\n"

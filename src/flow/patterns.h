@@ -23,6 +23,8 @@ struct patterns_item {
     const struct provenance *signature; /**< of a signature that was read; or NULL. The list's. */
 };
 
+struct iotsig_profiles;
+
 struct iotsig_patterns {
     struct iotsig_context *context;
     struct iotsig_options options;
@@ -31,6 +33,7 @@ struct iotsig_patterns {
     struct iotsig_arena texts;
     struct patterns_item *items;
     size_t count, capacity;
+    struct iotsig_profiles *profiles; /**< where profiles go that are read; NULL: they become flows */
 };
 
 /**

@@ -14,6 +14,7 @@
 #include "capture/capture.h"
 #include "capture/json.h"
 #include "iotsig/format.h"
+#include "translate/profile.h"
 
 /* The largest JSON object that is read; there may be any number of them. */
 #define JSON_MAX ((size_t)256 * 1024 * 1024)
@@ -87,6 +88,32 @@ static int read_capture(struct iotsig_patterns *patterns, struct iotsig_source *
     return status;
 }
 
+void iotsig_patterns_set_profiles(struct iotsig_patterns *patterns,
+                                  struct iotsig_profiles *profiles)
+{
+    patterns->profiles = profiles;
+}
+
+/* Whether a file's name says that it is YAML, so that what is wrong with it is told as of a profile. */
+static bool is_called_yaml(const char *path)
+{
+    const char *ending = strrchr(path, '.');
+    return ending != NULL && (strcmp(ending, ".yaml") == 0 || strcmp(ending, ".yml") == 0);
+}
+
+/* A profile that stays one. */
+static int take_profile(struct iotsig_patterns *patterns, struct iotsig_source *source,
+                        const char *path, struct iotsig_error *error)
+{
+    struct iotsig_profiles *profiles = patterns->profiles;
+    struct iotsig_tree *tree;
+    int status = iotsig_tree_read_source(&tree, patterns->context, source, path,
+                                         profiles->settings.include_root, error);
+    if (status != 0)
+        return iotsig_fail_in(error, status, path);
+    return iotsig_profiles_take(profiles, path, json_incref(iotsig_tree_root(tree)), tree, error);
+}
+
 static int read_input(struct iotsig_patterns *patterns, const char *path, struct iotsig_error *cut,
                       struct iotsig_error *error)
 {
@@ -97,6 +124,12 @@ static int read_input(struct iotsig_patterns *patterns, const char *path, struct
     if (status != 0)
         return status;
     status = iotsig_source_need(source, START, &start, error);
+    if (start.n > 0 && patterns->profiles != NULL &&
+        (iotsig_profile_begins(start) || is_called_yaml(path))) {
+        status = take_profile(patterns, source, path, error);
+        iotsig_source_close(source);
+        return status;
+    }
     if (start.n > 0 && !iotsig_capture_looks_like(start) && iotsig_records_begin(start)) {
         struct record_reader reader;
         iotsig_records_init(&reader, patterns, path);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "format/read.h"
 #include "host/load.h"
+#include "translate/profile.h"
 
 /* The longest text of an attribute, escaped. */
 #define ATTRIBUTE_MAX ((size_t)APP_TEXT_MAX)
@@ -838,7 +839,10 @@ int iotsig_records_take(struct record_reader *reader, json_t *record, struct iot
     if (json_is_object(signature))
         return take_signature(reader, signature, error);
     if (iotsig_record_is_profile(record))
-        return iotsig_records_take_profile(reader, record, error);
+        return reader->patterns->profiles != NULL
+                   ? iotsig_profiles_take(reader->patterns->profiles, reader->path,
+                                          json_incref(record), NULL, error)
+                   : iotsig_records_take_profile(reader, record, error);
     if (json_object_get(record, "flows") != NULL)
         return take_pattern(reader, record, "input", error);
     if (json_object_get(record, "timestamp") != NULL)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "decode/address.h"
 #include "host/names.h"
+#include "translate/profile.h"
 
 #define SELF "self"
 #define MDNS_PORT 5353
@@ -105,8 +106,10 @@ static json_t *host_to_policy(const char *host, const char *own)
     if (own != NULL && iotsig_address_parse(host, &address) &&
         iotsig_address_parse(own, &of_device) && address_equal(&address, &of_device))
         return json_string(SELF);
-    /* A host of this name, by its number: it is not the device. */
-    return strcmp(host, SELF) == 0 ? json_string("\\115elf") : name_to_policy(host);
+    /* A host of such a name, its first letter by its number: it is not what the word stands for. */
+    return iotsig_is_host_word(host)
+               ? json_sprintf("\\%03u%s", (unsigned)(uint8_t)host[0], host + 1)
+               : name_to_policy(host);
 }
 
 /* Whether an end of a flow's packets is at the destination: by host, else by what it equals. */

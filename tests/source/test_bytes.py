@@ -13,7 +13,7 @@ FORBIDDEN = {
     "an index that is not a constant": r"(?:\.|->)p\[[^\]]*[A-Za-z][^\]]*\]",
     "a byte swap of the machine's": r"\b(?:ntoh[sl]|hton[sl]|be(?:16|32|64)toh|le(?:16|32|64)toh)\b",
 }
-MODULES = ["capture", "decode", "app"]
+MODULES = ["capture", "decode", "app", "feature"]
 
 
 class Bytes(unittest.TestCase):

@@ -7,7 +7,7 @@ import unittest
 
 import support
 
-ORDER = ["base", "capture", "decode", "app", "host", "flow", "signature", "translate", "format"]
+ORDER = ["base", "capture", "decode", "app", "host", "flow", "feature", "signature", "translate", "detect", "format"]
 
 
 def includes(path):

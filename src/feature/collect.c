@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "feature/collect.h"
+
+#include "app/app.h"
+#include "app/dns.h"
+#include "base/error.h"
+#include "feature/family.h"
+
+/* The key of a raw feature; its text stands behind. */
+struct raw_key {
+    uint64_t src_mac, dst_mac;
+    struct address src, dst;
+    uint8_t family, kind;
+    uint16_t number;
+};
+
+int iotsig_collector_new(struct collector **out, struct iotsig_context *context,
+                         const struct iotsig_names *names, struct iotsig_error *error)
+{
+    const struct iotsig_allocator *allocator = &context->allocator;
+    struct collector *collector = iotsig_memory_get(allocator, sizeof *collector + APP_TEXT_MAX);
+    if (collector == NULL)
+        return iotsig_fail_memory(error);
+    *collector = (struct collector){.context = context};
+    int status = names != NULL ? iotsig_names_dup(&collector->names, names, error)
+                               : iotsig_names_new(&collector->names, context, error);
+    if (status != 0) {
+        iotsig_memory_free(allocator, collector);
+        return status;
+    }
+    collector->last_host = &collector->hosts;
+    collector->last_flow = &collector->flows;
+    iotsig_arena_init(&collector->arena, allocator);
+    iotsig_map_init(&collector->host_map, allocator, context->hash_key);
+    iotsig_map_init(&collector->flow_map, allocator, context->hash_key);
+    iotsig_map_init(&collector->own_map, allocator, context->hash_key);
+    iotsig_map_init(&collector->asked_map, allocator, context->hash_key);
+    iotsig_map_init(&collector->raw_map, allocator, context->hash_key);
+    *out = collector;
+    return 0;
+}
+
+void iotsig_collector_free(struct collector *collector)
+{
+    if (collector == NULL)
+        return;
+    iotsig_names_free(collector->names);
+    iotsig_map_fini(&collector->host_map);
+    iotsig_map_fini(&collector->flow_map);
+    iotsig_map_fini(&collector->own_map);
+    iotsig_map_fini(&collector->asked_map);
+    iotsig_map_fini(&collector->raw_map);
+    iotsig_arena_fini(&collector->arena);
+    iotsig_memory_free(&collector->context->allocator, collector->tallies);
+    iotsig_memory_free(&collector->context->allocator, collector);
+}
+
+int iotsig_collector_check(const struct collector *collector, size_t count,
+                           struct iotsig_error *error)
+{
+    if (count <= collector->context->max_flows)
+        return 0;
+    return iotsig_fail(error, IOTSIG_ERR_LIMIT,
+                       "more than %lu flows or features (raise --max-flows if this is meant)",
+                       (unsigned long)collector->context->max_flows);
+}
+
+struct host *iotsig_collector_host(struct collector *collector, uint64_t mac)
+{
+    struct host **cached = &collector->host_cache[(mac ^ mac >> 24) % HOST_CACHE];
+    bool added;
+    if (*cached != NULL && (*cached)->mac == mac)
+        return *cached;
+    uint64_t *value = iotsig_map_put(&collector->host_map, &mac, sizeof mac, 0, &added);
+    if (value == NULL)
+        return NULL;
+    if (*value == 0) {
+        struct host *host = iotsig_arena_get(&collector->arena, sizeof *host);
+        if (host == NULL)
+            return NULL;
+        *host = (struct host){.mac = mac};
+        *collector->last_host = host;
+        collector->last_host = &host->next;
+        *value = (uintptr_t)host;
+    }
+    return *cached = (struct host *)(uintptr_t)*value;
+}
+
+static void add_time(struct tally *tally, struct iotsig_time time)
+{
+    if (time.digits > 0 && (tally->first.digits == 0 || time.ns < tally->first.ns))
+        tally->first = time;
+}
+
+int iotsig_raw_add(struct collector *collector, const struct seen *seen, uint8_t family,
+                   uint8_t kind, uint16_t number, struct text text, struct iotsig_error *error)
+{
+    struct {
+        struct raw_key key;
+        char text[RAW_TEXT];
+    } whole;
+    bool added;
+    memset(&whole.key, 0, sizeof whole.key);
+    whole.key.src_mac = seen->frame->src_mac;
+    whole.key.dst_mac = seen->frame->dst_mac;
+    whole.key.src = seen->packet->src.address;
+    whole.key.dst = seen->packet->dst.address;
+    whole.key.family = family;
+    whole.key.kind = kind;
+    whole.key.number = number;
+    size_t n = text.n < RAW_TEXT ? text.n : RAW_TEXT;
+    if (n > 0)
+        memcpy(whole.text, text.p, n);
+
+    size_t count = iotsig_map_count(&collector->raw_map);
+    const uint64_t *index =
+        iotsig_map_put(&collector->raw_map, &whole, sizeof whole.key + n, count, &added);
+    if (index == NULL)
+        return iotsig_fail_memory(error);
+    if (added) {
+        int status = iotsig_collector_check(collector, count + 1, error);
+        if (status != 0)
+            return status;
+        if (!iotsig_array_grow(&collector->context->allocator, &collector->tallies,
+                               &collector->tally_capacity, count + 1, sizeof *collector->tallies))
+            return iotsig_fail_memory(error);
+        collector->tallies[count] = (struct tally){0};
+    }
+    struct tally *tally = &collector->tallies[*index];
+    tally->count++;
+    add_time(tally, seen->time);
+    return 0;
+}
+
+bool iotsig_raw_next(const struct collector *collector, const struct iotsig_map_entry **entry,
+                     size_t *i, struct raw *raw)
+{
+    struct raw_key key;
+    size_t n;
+    *entry = iotsig_map_next(&collector->raw_map, *entry);
+    if (*entry == NULL)
+        return false;
+    const char *whole = iotsig_map_key(*entry, &n);
+    memcpy(&key, whole, sizeof key);
+    const struct tally *tally = &collector->tallies[(*i)++];
+    *raw = (struct raw){
+        .src_mac = key.src_mac,
+        .dst_mac = key.dst_mac,
+        .src = key.src,
+        .dst = key.dst,
+        .family = key.family,
+        .kind = key.kind,
+        .number = key.number,
+        .text = {whole + sizeof key, n - sizeof key},
+        .count = tally->count,
+        .first = tally->first,
+    };
+    return true;
+}
+
+/* Most payloads tell no names: one look at the first byte. */
+static int learn_names(struct collector *collector, const struct packet *packet,
+                       struct iotsig_error *error)
+{
+    enum { HANDSHAKE = 22 };
+    bool hello = packet->transport == IOTSIG_TCP && packet->payload.n > 0 &&
+                 packet->payload.p[0] == HANDSHAKE;
+    if (!hello && !iotsig_dns_recognise(packet))
+        return 0;
+    return iotsig_names_learn(collector->names, packet, error);
+}
+
+int iotsig_collector_add(struct collector *collector, const struct iotsig_frame *captured,
+                         struct iotsig_error *error)
+{
+    struct frame frame;
+    struct bytes bytes = {captured->bytes, captured->captured};
+    struct seen seen = {.frame = &frame, .packet = &frame.packet, .time = captured->time};
+    if (!iotsig_decode_frame(captured->link_type, bytes, &frame))
+        return 0;
+    int status = iotsig_facts_of_frame(collector, &seen, error);
+    if (status == 0 && frame.packet.transport != 0) {
+        status = iotsig_flow_of_packet(collector, &seen, error);
+        if (status == 0)
+            status = learn_names(collector, &frame.packet, error);
+    }
+    for (const struct family *const *family = iotsig_families; status == 0 && *family != NULL;
+         family++)
+        if ((*family)->take != NULL)
+            status = (*family)->take(collector, &seen, error);
+    if (seen.clear && seen.flow != NULL)
+        seen.flow->clear = true;
+    return status;
+}

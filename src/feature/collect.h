@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is kept of a capture until its end, when it is known which device it is of: facts about
+ * hardware addresses, flows, and raw features, which are texts with the ends they were seen
+ * between. Memory follows these, never packets.
+ */
+#ifndef IOTSIG_FEATURE_COLLECT_H
+#define IOTSIG_FEATURE_COLLECT_H
+
+#include "base/context.h"
+#include "base/map.h"
+#include "decode/decode.h"
+#include "host/names.h"
+#include "iotsig/capture.h"
+#include "iotsig/feature.h"
+#include "iotsig/options.h"
+
+/** The longest text of a raw feature. */
+#define RAW_TEXT 400
+
+/** Lengths of messages that are kept of a flow. */
+#define LENGTHS_MAX 40
+
+/** What is known about a hardware address. */
+struct host {
+    uint64_t mac, frames; /**< frames sent */
+    bool dhcp_client, supplicant, announced, public_source, dhcp_server, answered;
+    bool has_router;
+    struct address router; /**< that DHCP gave it */
+    bool has_prefix;
+    uint64_t prefix; /**< of the first global IPv6 address that it sent from */
+    struct host *next;
+};
+
+/** One end of a flow. */
+struct side {
+    uint64_t mac;
+    struct address address;
+    uint16_t port;
+};
+
+/** Lengths of request messages of a flow whose payload is not understood. */
+struct lengths {
+    uint32_t length[LENGTHS_MAX];
+    size_t count;
+    uint32_t open;     /**< bytes of a message that may go on in the next segment */
+    uint32_t tls_left; /**< bytes of a TLS record that are still to come */
+};
+
+struct flow {
+    struct side client, server;
+    uint8_t transport;
+    bool client_sent, server_sent; /**< whether a packet of theirs was seen */
+    bool syn;                      /**< a SYN told who responds */
+    bool data;                     /**< some packet has a payload */
+    bool clear;                    /**< its payload is of a protocol that is read here */
+    bool tls;                      /**< a payload began with a TLS record */
+    uint64_t packets;
+    struct iotsig_time first;
+    struct text name;        /**< of the server when the flow began; `p` NULL: none was known */
+    struct lengths *lengths; /**< or NULL */
+    struct flow *next;
+};
+
+/** A frame, with what is known about it already. */
+struct seen {
+    const struct frame *frame;
+    const struct packet *packet; /**< of the frame; `transport` 0: there is none */
+    struct iotsig_time time;
+    struct flow *flow; /**< or NULL */
+    bool from_client;  /**< of the flow */
+    bool clear;        /**< set by a family that understands the payload */
+};
+
+/** A raw feature. */
+struct raw {
+    uint64_t src_mac, dst_mac;
+    struct address src, dst;
+    uint8_t family, kind; /**< kinds are the family's own */
+    uint16_t number;      /**< likewise */
+    struct text text;
+    uint64_t count;
+    struct iotsig_time first;
+};
+
+struct tally {
+    uint64_t count;
+    struct iotsig_time first;
+};
+
+#define HOST_CACHE 256
+#define FLOW_CACHE 4096
+
+struct collector {
+    struct iotsig_context *context;
+    struct iotsig_names *names;
+    struct iotsig_arena arena; /**< of hosts, flows and lengths */
+    struct iotsig_map host_map, flow_map, own_map, asked_map, raw_map;
+    struct host *hosts, **last_host;
+    struct flow *flows, **last_flow;
+    struct tally *tallies; /**< of raw features, in the order of their map */
+    size_t tally_capacity;
+    struct host *host_cache[HOST_CACHE];
+    struct flow *flow_cache[FLOW_CACHE];
+    bool has_macs;
+    char scratch[]; /**< APP_TEXT_MAX bytes */
+};
+
+int iotsig_collector_new(struct collector **out, struct iotsig_context *context,
+                         const struct iotsig_names *names, struct iotsig_error *error);
+void iotsig_collector_free(struct collector *collector);
+
+/** Takes in a frame. @return 0, IOTSIG_ERR_LIMIT, IOTSIG_ERR_MEMORY */
+int iotsig_collector_add(struct collector *collector, const struct iotsig_frame *frame,
+                         struct iotsig_error *error);
+
+/** Keeps a raw feature of a frame; a text that is too long is cut. @return likewise */
+int iotsig_raw_add(struct collector *collector, const struct seen *seen, uint8_t family,
+                   uint8_t kind, uint16_t number, struct text text, struct iotsig_error *error);
+
+/** The next raw feature; `*entry` begins as NULL, `*i` as 0. False at the end. */
+bool iotsig_raw_next(const struct collector *collector, const struct iotsig_map_entry **entry,
+                     size_t *i, struct raw *raw);
+
+/** The facts about a hardware address, made when it is new; NULL when there is no memory. */
+struct host *iotsig_collector_host(struct collector *collector, uint64_t mac);
+
+/** IOTSIG_ERR_LIMIT when there are more than the context allows. */
+int iotsig_collector_check(const struct collector *collector, size_t count,
+                           struct iotsig_error *error);
+
+/* facts.c */
+
+/** Takes the facts about hardware addresses from a frame; called before its flow is known. */
+int iotsig_facts_of_frame(struct collector *collector, const struct seen *seen,
+                          struct iotsig_error *error);
+
+/** The same for the first packet of each direction of a flow: that a host sends from an address. */
+int iotsig_facts_of_source(struct collector *collector, uint64_t mac, const struct address *address,
+                           struct iotsig_error *error);
+
+/* flows.c */
+
+/** Finds or makes the flow of a packet, and counts it. */
+int iotsig_flow_of_packet(struct collector *collector, struct seen *seen,
+                          struct iotsig_error *error);
+
+#endif

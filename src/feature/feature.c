@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a capture to its features: one pass, and what is left to do when the device is known. */
+#include "iotsig/feature.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "capture/capture.h"
+#include "feature/self.h"
+#include "flow/reader.h"
+
+const struct family *const iotsig_families[] = {
+    &iotsig_family_flow,   &iotsig_family_name,    &iotsig_family_link,
+    &iotsig_family_dhcp,   &iotsig_family_content, &iotsig_family_agent,
+    &iotsig_family_vendor, &iotsig_family_length,  NULL};
+
+struct item {
+    uint8_t family;
+    struct text text;
+    uint64_t count;
+    struct iotsig_time first;
+};
+
+struct iotsig_features {
+    struct iotsig_context *context;
+    struct iotsig_map map; /* from family and text to the index of an item */
+    struct item *items;
+    size_t count, capacity;
+    bool has_self, has_gateway;
+    char self[IOTSIG_ADDRESS_TEXT], gateway[IOTSIG_ADDRESS_TEXT];
+    const char *found_by;
+    char (*addresses)[IOTSIG_ADDRESS_TEXT];
+    size_t address_count;
+    struct iotsig_error end; /* how the capture ended */
+    struct iotsig_error cut;
+    bool is_cut;
+};
+
+static bool parse_families(const char *list, unsigned *wanted)
+{
+    *wanted = 0;
+    for (size_t i = 0; list == NULL && iotsig_families[i] != NULL; i++)
+        if (!iotsig_families[i]->optional)
+            *wanted |= 1u << iotsig_families[i]->id;
+    while (list != NULL) {
+        size_t n = strcspn(list, ","), i = 0;
+        while (iotsig_families[i] != NULL &&
+               !text_equal(text_of(iotsig_families[i]->name), (struct text){list, n}))
+            i++;
+        if (iotsig_families[i] == NULL)
+            return false;
+        *wanted |= 1u << iotsig_families[i]->id;
+        list = list[n] == '\0' ? NULL : list + n + 1;
+    }
+    return true;
+}
+
+static int add(struct iotsig_features *features, const struct family *family,
+               const struct line *line, uint64_t count, struct iotsig_time first,
+               struct iotsig_error *error)
+{
+    char key[1 + LINE_MAX_TEXT];
+    bool added;
+    key[0] = (char)family->id;
+    memcpy(key + 1, line->text, line->n);
+    const uint64_t *index =
+        iotsig_map_put(&features->map, key, 1 + line->n, features->count, &added);
+    if (index == NULL ||
+        !iotsig_array_grow(&features->context->allocator, &features->items, &features->capacity,
+                           features->count + 1, sizeof *features->items))
+        return iotsig_fail_memory(error);
+    if (added)
+        features->items[features->count++] =
+            (struct item){.family = family->id,
+                          .text = {iotsig_map_stored_key(index) + 1, line->n}};
+    struct item *item = &features->items[*index];
+    item->count += count;
+    if (first.digits > 0 && (item->first.digits == 0 || first.ns < item->first.ns))
+        item->first = first;
+    return 0;
+}
+
+static const struct family *family_of(uint8_t id)
+{
+    size_t i = 0;
+    while (iotsig_families[i]->id != id)
+        i++;
+    return iotsig_families[i];
+}
+
+static int add_raws(struct iotsig_features *features, const struct view *view, unsigned wanted,
+                    struct iotsig_error *error)
+{
+    const struct iotsig_map_entry *entry = NULL;
+    struct raw raw;
+    struct line line;
+    size_t i = 0;
+    int status = 0;
+    while (status == 0 && iotsig_raw_next(view->collector, &entry, &i, &raw)) {
+        const struct family *family = family_of(raw.family);
+        line.n = 0;
+        if ((wanted & 1u << raw.family) && family->render(view, &raw, &line))
+            status = add(features, family, &line, raw.count, raw.first, error);
+    }
+    return status;
+}
+
+static int add_flows(struct iotsig_features *features, const struct view *view, unsigned wanted,
+                     struct iotsig_error *error)
+{
+    struct line line;
+    for (const struct flow *flow = view->collector->flows; flow != NULL; flow = flow->next)
+        for (const struct family *const *family = iotsig_families; *family != NULL; family++) {
+            if ((*family)->render_flow == NULL || !(wanted & 1u << (*family)->id))
+                continue;
+            line.n = 0;
+            for (size_t i = 0; (*family)->render_flow(view, flow, i, &line); i++, line.n = 0) {
+                uint64_t count = (*family)->id == FAMILY_LENGTH ? 1 : flow->packets;
+                int status = add(features, *family, &line, count, flow->first, error);
+                if (status != 0)
+                    return status;
+            }
+        }
+    return 0;
+}
+
+static int order(const void *one, const void *other)
+{
+    const struct item *a = one, *b = other;
+    if (a->family != b->family)
+        return (int)a->family - (int)b->family;
+    size_t n = a->text.n < b->text.n ? a->text.n : b->text.n;
+    int by_bytes = memcmp(a->text.p, b->text.p, n);
+    return by_bytes != 0 ? by_bytes : (a->text.n > b->text.n) - (a->text.n < b->text.n);
+}
+
+static int keep_view(struct iotsig_features *features, const struct view *view,
+                     const char *found_by, struct iotsig_error *error)
+{
+    features->found_by = found_by;
+    features->has_self = true;
+    if (view->by_mac)
+        iotsig_mac_write(features->self, view->mac);
+    else
+        iotsig_address_write(features->self, &view->addresses[0]);
+    features->has_gateway = view->has_gateway;
+    if (view->has_gateway)
+        iotsig_address_write(features->gateway, &view->gateway);
+    if (view->count == 0)
+        return 0;
+    features->addresses =
+        iotsig_memory_get(&features->context->allocator, view->count * sizeof *features->addresses);
+    if (features->addresses == NULL)
+        return iotsig_fail_memory(error);
+    features->address_count = view->count;
+    for (size_t i = 0; i < view->count; i++)
+        iotsig_address_write(features->addresses[i], &view->addresses[i]);
+    return 0;
+}
+
+static int finish(struct iotsig_features *features, struct collector *collector,
+                  const struct wanted *wanted, unsigned families, struct iotsig_error *error)
+{
+    struct view view;
+    struct address *addresses;
+    const char *found_by;
+    int status = iotsig_self_find(collector, wanted, &view, &addresses, &found_by, error);
+    if (status == 0 && found_by != NULL) {
+        status = keep_view(features, &view, found_by, error);
+        if (status == 0)
+            status = add_flows(features, &view, families, error);
+        if (status == 0)
+            status = add_raws(features, &view, families, error);
+        if (features->count > 0)
+            qsort(features->items, features->count, sizeof *features->items, order);
+    }
+    iotsig_memory_free(&collector->context->allocator, addresses);
+    return status;
+}
+
+/* Reads all frames. What breaks a capture off is kept; what ends the run is answered. */
+static int collect(struct iotsig_features *features, struct collector *collector,
+                   struct iotsig_capture *capture, const char *path,
+                   const struct iotsig_options *options, struct iotsig_error *error)
+{
+    struct reader reader;
+    struct iotsig_frame frame;
+    int next;
+    iotsig_reader_init(&reader, capture, path, options);
+    while ((next = iotsig_reader_frame(&reader, &frame, &features->end)) == 1) {
+        int status = iotsig_collector_add(collector, &frame, error);
+        if (status != 0)
+            return iotsig_fail_in(error, status, path);
+    }
+    if (next == IOTSIG_ERR_CANCELLED || next == IOTSIG_ERR_MEMORY || next == IOTSIG_ERR_ARGUMENT) {
+        if (error != NULL)
+            *error = features->end;
+        return next;
+    }
+    if (next != 0)
+        iotsig_fail_in(&features->end, next, path);
+    features->is_cut = next == 0 && iotsig_capture_is_cut(capture, &features->cut);
+    return 0;
+}
+
+static int read_capture(struct iotsig_features *features, const char *path,
+                        const struct iotsig_options *options, const struct wanted *wanted,
+                        unsigned families, struct iotsig_error *error)
+{
+    struct iotsig_capture *capture;
+    struct collector *collector;
+    int status = iotsig_capture_open(&capture, features->context, path, options->filter, error);
+    if (status != 0)
+        return status;
+    status = iotsig_collector_new(&collector, features->context, options->names, error);
+    if (status == 0) {
+        status = collect(features, collector, capture, path, options, error);
+        if (status == 0)
+            status = finish(features, collector, wanted, families, error);
+        iotsig_collector_free(collector);
+    }
+    iotsig_capture_close(capture);
+    return status;
+}
+
+/* What options say; all of them may be absent. */
+static int understand(const struct iotsig_feature_options *options, struct wanted *wanted,
+                      unsigned *families, struct iotsig_error *error)
+{
+    *wanted = (struct wanted){0};
+    if (options != NULL && options->self != NULL && !iotsig_wanted_parse(options->self, wanted))
+        return iotsig_fail(
+            error, IOTSIG_ERR_ARGUMENT,
+            "neither a hardware address such as 02:00:00:00:00:01 nor an IP address");
+    if (!parse_families(options != NULL ? options->families : NULL, families))
+        return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
+                           "not a list of families (use flow, name, link, dhcp, content, agent, "
+                           "vendor, length, with commas)");
+    return 0;
+}
+
+int iotsig_feature_options_check(const struct iotsig_feature_options *options,
+                                 struct iotsig_error *error)
+{
+    struct wanted wanted;
+    unsigned families;
+    return understand(options, &wanted, &families, error);
+}
+
+int iotsig_features_read(struct iotsig_features **out, struct iotsig_context *context,
+                         const char *path, const struct iotsig_options *options,
+                         const struct iotsig_feature_options *chosen, struct iotsig_error *error)
+{
+    const struct iotsig_options all = {0};
+    struct wanted wanted;
+    unsigned families;
+    int status = understand(chosen, &wanted, &families, error);
+    if (status != 0)
+        return status;
+    struct iotsig_features *features = iotsig_memory_get(&context->allocator, sizeof *features);
+    if (features == NULL)
+        return iotsig_fail_memory(error);
+    *features = (struct iotsig_features){.context = context};
+    iotsig_map_init(&features->map, &context->allocator, context->hash_key);
+    status =
+        read_capture(features, path, options != NULL ? options : &all, &wanted, families, error);
+    if (status == 0)
+        *out = features;
+    else
+        iotsig_features_free(features);
+    return status;
+}
+
+int iotsig_features_failure(const struct iotsig_features *features, struct iotsig_error *error)
+{
+    if (features->end.status != 0 && error != NULL)
+        *error = features->end;
+    return features->end.status;
+}
+
+bool iotsig_features_is_cut(const struct iotsig_features *features, struct iotsig_error *warning)
+{
+    if (features->is_cut && warning != NULL)
+        *warning = features->cut;
+    return features->is_cut;
+}
+
+size_t iotsig_features_count(const struct iotsig_features *features)
+{
+    return features->count;
+}
+
+void iotsig_features_get(const struct iotsig_features *features, size_t i,
+                         struct iotsig_feature *feature)
+{
+    const struct item *item = &features->items[i];
+    *feature = (struct iotsig_feature){family_of(item->family)->name, item->text.p, item->count,
+                                       item->first};
+}
+
+const char *iotsig_features_self(const struct iotsig_features *features)
+{
+    return features->has_self ? features->self : NULL;
+}
+
+const char *iotsig_features_found_by(const struct iotsig_features *features)
+{
+    return features->found_by;
+}
+
+const char *iotsig_features_address(const struct iotsig_features *features, size_t i)
+{
+    return i < features->address_count ? features->addresses[i] : NULL;
+}
+
+const char *iotsig_features_gateway(const struct iotsig_features *features)
+{
+    return features->has_gateway ? features->gateway : NULL;
+}
+
+void iotsig_features_free(struct iotsig_features *features)
+{
+    if (features == NULL)
+        return;
+    const struct iotsig_allocator *allocator = &features->context->allocator;
+    iotsig_map_fini(&features->map);
+    iotsig_memory_free(allocator, features->items);
+    iotsig_memory_free(allocator, features->addresses);
+    iotsig_memory_free(allocator, features);
+}

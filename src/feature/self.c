@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "feature/self.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "feature/address.h"
+
+#define MAC_MULTICAST (UINT64_C(1) << 40)
+#define DNS_PORT      53
+
+struct host_address { /* the key of the maps of facts.c */
+    uint64_t mac;
+    struct address address;
+};
+
+static unsigned digit_of(char c)
+{
+    uint8_t l = lower((uint8_t)c);
+    if (is_digit(l))
+        return (unsigned)(l - '0');
+    return l >= 'a' && l <= 'f' ? (unsigned)(l - 'a') + 10 : 16;
+}
+
+static bool parse_mac(const char *text, uint64_t *mac)
+{
+    *mac = 0;
+    for (size_t i = 0; i < MAC_TEXT_MAX - 1; i++) {
+        bool separator = i % 3 == 2;
+        if (separator ? text[i] != ':' && text[i] != '-' : digit_of(text[i]) > 15)
+            return false;
+        if (!separator)
+            *mac = *mac << 4 | digit_of(text[i]);
+    }
+    return text[MAC_TEXT_MAX - 1] == '\0';
+}
+
+bool iotsig_wanted_parse(const char *text, struct wanted *wanted)
+{
+    *wanted = (struct wanted){0};
+    wanted->has_mac = parse_mac(text, &wanted->mac);
+    if (!wanted->has_mac)
+        wanted->has_address = iotsig_address_parse(text, &wanted->address);
+    return wanted->has_mac || wanted->has_address;
+}
+
+char *iotsig_mac_write(char to[MAC_TEXT_MAX], uint64_t mac)
+{
+    unsigned b[6];
+    for (int i = 5; i >= 0; i--, mac >>= 8)
+        b[i] = (unsigned)(mac & 0xff);
+    snprintf(to, MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+    return to;
+}
+
+/* The criteria, in their order: what a host has of each. */
+static uint64_t criterion(const struct host *host, size_t i)
+{
+    const uint64_t values[] = {host->dhcp_client,    host->supplicant,   host->announced,
+                               !host->public_source, !host->dhcp_server, host->answered,
+                               host->frames,         host->mac};
+    return values[i];
+}
+
+static const char *const criteria[] = {"dhcp-client",      "eapol",          "arp",
+                                       "no-public-source", "no-dhcp-server", "answered-syn",
+                                       "frames",           "largest"};
+
+#define CRITERIA (sizeof criteria / sizeof *criteria)
+
+/* The first criterion in which two hosts differ. */
+static size_t difference(const struct host *a, const struct host *b)
+{
+    size_t i = 0;
+    while (i + 1 < CRITERIA && criterion(a, i) == criterion(b, i))
+        i++;
+    return i;
+}
+
+static bool is_greater(const struct host *a, const struct host *b)
+{
+    if (b == NULL)
+        return true;
+    size_t i = difference(a, b);
+    return criterion(a, i) > criterion(b, i);
+}
+
+static bool is_device(const struct host *host)
+{
+    return host->mac != 0 && !(host->mac & MAC_MULTICAST);
+}
+
+static void find_by_mac(const struct collector *collector, struct view *view, const char **found_by)
+{
+    const struct host *best = NULL, *second = NULL;
+    for (const struct host *host = collector->hosts; host != NULL; host = host->next) {
+        if (!is_device(host))
+            continue;
+        if (is_greater(host, best)) {
+            second = best;
+            best = host;
+        } else if (is_greater(host, second)) {
+            second = host;
+        }
+    }
+    if (best == NULL)
+        return;
+    view->by_mac = true;
+    view->mac = best->mac;
+    *found_by = second == NULL ? "only" : criteria[difference(best, second)];
+}
+
+/* The private address with most flows, of several the one seen first. */
+static int find_by_flows(struct collector *collector, struct address *best, bool *found,
+                         struct iotsig_error *error)
+{
+    const struct iotsig_map_entry *entry = NULL;
+    struct iotsig_map counts;
+    uint64_t most = 0;
+    int status = 0;
+    iotsig_map_init(&counts, &collector->context->allocator, collector->context->hash_key);
+    for (const struct flow *flow = collector->flows; status == 0 && flow != NULL; flow = flow->next)
+        for (int i = 0; status == 0 && i < 2; i++) {
+            const struct address *address = i == 0 ? &flow->client.address : &flow->server.address;
+            bool added;
+            if (!address_is_local(address) || address_is_broadcast(address))
+                continue;
+            uint64_t *count = iotsig_map_put(&counts, address, sizeof *address, 0, &added);
+            if (count == NULL)
+                status = iotsig_fail_memory(error);
+            else
+                ++*count;
+        }
+    while (status == 0 && (entry = iotsig_map_next(&counts, entry)) != NULL)
+        if (iotsig_map_value(entry) > most) {
+            size_t n;
+            most = iotsig_map_value(entry);
+            memcpy(best, iotsig_map_key(entry, &n), sizeof *best);
+        }
+    *found = most > 0;
+    iotsig_map_fini(&counts);
+    return status;
+}
+
+/* The host that is seen most with an address, unless it is a router, whom others are behind. */
+static const struct host *owner_of(const struct collector *collector, const struct address *address)
+{
+    const struct iotsig_map_entry *entry = NULL;
+    const uint64_t *host = NULL;
+    uint64_t most = 0;
+    while ((entry = iotsig_map_next(&collector->own_map, entry)) != NULL) {
+        struct host_address key;
+        size_t n;
+        memcpy(&key, iotsig_map_key(entry, &n), sizeof key);
+        if (!address_equal(&key.address, address) || iotsig_map_value(entry) <= most)
+            continue;
+        most = iotsig_map_value(entry);
+        host = iotsig_map_get(&collector->host_map, &key.mac, sizeof key.mac);
+    }
+    const struct host *found = host == NULL ? NULL : (const struct host *)(uintptr_t)*host;
+    return found == NULL || found->public_source ? NULL : found;
+}
+
+static int add_address(const struct collector *collector, struct view *view,
+                       struct address **addresses, size_t *capacity, const struct address *address,
+                       struct iotsig_error *error)
+{
+    if (!iotsig_array_grow(&collector->context->allocator, addresses, capacity, view->count + 1,
+                           sizeof **addresses))
+        return iotsig_fail_memory(error);
+    (*addresses)[view->count++] = *address;
+    view->addresses = *addresses;
+    return 0;
+}
+
+/* What it announced by ARP, and sent from. */
+static int find_addresses(const struct collector *collector, struct view *view,
+                          struct address **addresses, size_t *capacity, struct iotsig_error *error)
+{
+    const struct iotsig_map_entry *entry = NULL;
+    int status = 0;
+    while (status == 0 && (entry = iotsig_map_next(&collector->own_map, entry)) != NULL) {
+        struct host_address key;
+        size_t n;
+        memcpy(&key, iotsig_map_key(entry, &n), sizeof key);
+        if (key.mac == view->mac)
+            status = add_address(collector, view, addresses, capacity, &key.address, error);
+    }
+    return status;
+}
+
+/* The address whose count among the device's is the greatest. */
+static bool most_asked(const struct iotsig_map *map, uint64_t mac, struct address *address)
+{
+    const struct iotsig_map_entry *entry = NULL;
+    uint64_t most = 0;
+    while ((entry = iotsig_map_next(map, entry)) != NULL) {
+        struct host_address key;
+        size_t n;
+        memcpy(&key, iotsig_map_key(entry, &n), sizeof key);
+        if (key.mac == mac && iotsig_map_value(entry) > most) {
+            most = iotsig_map_value(entry);
+            *address = key.address;
+        }
+    }
+    return most > 0;
+}
+
+/* A public resolver is no gateway. */
+static bool local_resolver(const struct view *view, struct address *address)
+{
+    uint64_t most = 0;
+    for (const struct flow *flow = view->collector->flows; flow != NULL; flow = flow->next)
+        if (flow->server.port == DNS_PORT && flow->packets > most &&
+            address_is_local(&flow->server.address) &&
+            iotsig_view_is_self(view, flow->client.mac, &flow->client.address)) {
+            most = flow->packets;
+            *address = flow->server.address;
+        }
+    return most > 0;
+}
+
+static void find_gateway(struct collector *collector, struct view *view)
+{
+    const uint64_t *value = iotsig_map_get(&collector->host_map, &view->mac, sizeof view->mac);
+    const struct host *host =
+        view->by_mac && value != NULL ? (const struct host *)(uintptr_t)*value : NULL;
+    if (host != NULL && host->has_router) {
+        view->gateway = host->router;
+        view->has_gateway = true;
+    } else {
+        view->has_gateway =
+            local_resolver(view, &view->gateway) ||
+            (view->by_mac && most_asked(&collector->asked_map, view->mac, &view->gateway));
+    }
+    const struct iotsig_map_entry *entry = NULL;
+    while (view->has_gateway && (entry = iotsig_map_next(&collector->own_map, entry)) != NULL) {
+        struct host_address key;
+        size_t n;
+        memcpy(&key, iotsig_map_key(entry, &n), sizeof key);
+        if (address_equal(&key.address, &view->gateway)) {
+            view->gateway_mac = key.mac;
+            return;
+        }
+    }
+}
+
+static int find(struct collector *collector, const struct wanted *wanted, struct view *view,
+                struct address *address, const char **found_by, struct iotsig_error *error)
+{
+    bool found = false;
+    if (wanted->has_mac || wanted->has_address) {
+        const struct host *owner =
+            wanted->has_address ? owner_of(collector, &wanted->address) : NULL;
+        view->by_mac = wanted->has_mac || owner != NULL;
+        view->mac = owner != NULL ? owner->mac : wanted->mac;
+        *address = wanted->address;
+        *found_by = "given";
+        return 0;
+    }
+    if (collector->has_macs) {
+        find_by_mac(collector, view, found_by);
+        return 0;
+    }
+    int status = find_by_flows(collector, address, &found, error);
+    *found_by = found ? "flows" : NULL;
+    return status;
+}
+
+int iotsig_self_find(struct collector *collector, const struct wanted *wanted, struct view *view,
+                     struct address **addresses, const char **found_by, struct iotsig_error *error)
+{
+    struct address address;
+    size_t capacity = 0;
+    *view = (struct view){.collector = collector};
+    *addresses = NULL;
+    *found_by = NULL;
+    int status = find(collector, wanted, view, &address, found_by, error);
+    if (status != 0 || *found_by == NULL)
+        return status;
+    status = view->by_mac ? find_addresses(collector, view, addresses, &capacity, error)
+                          : add_address(collector, view, addresses, &capacity, &address, error);
+    if (status == 0)
+        find_gateway(collector, view);
+    view->own = (struct own){view->by_mac, view->mac, view->addresses, view->count};
+    return status;
+}

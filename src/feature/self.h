@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which device a capture is of. */
+#ifndef IOTSIG_FEATURE_SELF_H
+#define IOTSIG_FEATURE_SELF_H
+
+#include "feature/family.h"
+
+/** The longest text of a hardware address, with its NUL. */
+#define MAC_TEXT_MAX 18
+
+/** A device that was asked for. */
+struct wanted {
+    bool has_mac, has_address;
+    uint64_t mac;
+    struct address address;
+};
+
+/** Parses "02:00:00:00:00:01" (or with `-`) or an IP address. */
+bool iotsig_wanted_parse(const char *text, struct wanted *wanted);
+
+char *iotsig_mac_write(char to[MAC_TEXT_MAX], uint64_t mac);
+
+/**
+ * Finds the device and what surrounds it. `*addresses` becomes the array of its addresses, which
+ * the caller frees, also on failure. `*found_by` is NULL when there is none.
+ * @return 0, IOTSIG_ERR_MEMORY
+ */
+int iotsig_self_find(struct collector *collector, const struct wanted *wanted, struct view *view,
+                     struct address **addresses, const char **found_by, struct iotsig_error *error);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Features of captures: a table, an object or lines each. */
+#include "base/context.h"
+#include "base/error.h"
+#include "format/cells.h"
+#include "iotsig/feature.h"
+
+struct iotsig_feature_writer {
+    struct iotsig_context *context;
+    struct iotsig_output *output;
+    struct iotsig_style style;
+    size_t captures; /* written so far */
+};
+
+int iotsig_feature_writer_new(struct iotsig_feature_writer **out, struct iotsig_context *context,
+                              struct iotsig_output *output, const struct iotsig_style *style,
+                              struct iotsig_error *error)
+{
+    int status = iotsig_refuse_yaml(style, error);
+    if (status != 0)
+        return status;
+    struct iotsig_feature_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);
+    if (writer == NULL)
+        return iotsig_fail_memory(error);
+    *writer = (struct iotsig_feature_writer){context, output, *style, 0};
+    if (style->format == IOTSIG_FORMAT_JSON)
+        put_string(output, "[");
+    else if (style->format == IOTSIG_FORMAT_CSV)
+        put_string(output, "capture,self,found_by,family,feature,count,first\r\n");
+    *out = writer;
+    return 0;
+}
+
+static void put_text_or_null(struct iotsig_output *output, const char *name, const char *text)
+{
+    put_string(output, name);
+    if (text == NULL)
+        put_string(output, "null");
+    else
+        iotsig_put_json(output, text_of(text));
+}
+
+/* The members that all formats have. */
+static void feature_members(struct iotsig_output *output, const struct iotsig_feature *feature)
+{
+    put_text_or_null(output, "\"family\":", feature->family);
+    put_text_or_null(output, ",\"feature\":", feature->text);
+    put_string(output, ",\"count\":");
+    iotsig_put_number(output, feature->count);
+    put_string(output, ",\"first\":");
+    if (feature->first.digits == 0) {
+        put_string(output, "null");
+    } else {
+        put_string(output, "\"");
+        iotsig_put_time(output, feature->first);
+        put_string(output, "\"");
+    }
+}
+
+static void write_json(struct iotsig_feature_writer *writer, const char *capture,
+                       const struct iotsig_features *features)
+{
+    struct iotsig_output *output = writer->output;
+    struct iotsig_feature feature;
+    const char *address;
+    put_string(output, writer->captures == 0 ? "\n" : ",\n");
+    put_text_or_null(output, "{\"capture\":", capture);
+    put_text_or_null(output, ",\"self\":", iotsig_features_self(features));
+    put_text_or_null(output, ",\"found_by\":", iotsig_features_found_by(features));
+    put_string(output, ",\"addresses\":[");
+    for (size_t i = 0; (address = iotsig_features_address(features, i)) != NULL; i++)
+        put_text_or_null(output, i == 0 ? "" : ",", address);
+    put_text_or_null(output, "],\"gateway\":", iotsig_features_gateway(features));
+    put_string(output, ",\"features\":[");
+    for (size_t i = 0; i < iotsig_features_count(features); i++) {
+        iotsig_features_get(features, i, &feature);
+        put_string(output, i == 0 ? "\n {" : ",\n {");
+        feature_members(output, &feature);
+        put_string(output, "}");
+    }
+    put_string(output, "]}");
+}
+
+static void write_lines(struct iotsig_feature_writer *writer, const char *capture,
+                        const struct iotsig_features *features)
+{
+    struct iotsig_output *output = writer->output;
+    struct iotsig_feature feature;
+    for (size_t i = 0; i < iotsig_features_count(features); i++) {
+        iotsig_features_get(features, i, &feature);
+        put_text_or_null(output, "{\"capture\":", capture);
+        put_text_or_null(output, ",\"self\":", iotsig_features_self(features));
+        put_text_or_null(output, ",\"found_by\":", iotsig_features_found_by(features));
+        put_string(output, ",");
+        feature_members(output, &feature);
+        put_string(output, "}\n");
+    }
+}
+
+static void csv_field(struct iotsig_output *output, const char *text)
+{
+    iotsig_put_csv(output, text_of(text != NULL ? text : ""));
+    put_string(output, ",");
+}
+
+static void write_csv(struct iotsig_feature_writer *writer, const char *capture,
+                      const struct iotsig_features *features)
+{
+    struct iotsig_output *output = writer->output;
+    struct iotsig_feature feature;
+    for (size_t i = 0; i < iotsig_features_count(features); i++) {
+        iotsig_features_get(features, i, &feature);
+        csv_field(output, capture);
+        csv_field(output, iotsig_features_self(features));
+        csv_field(output, iotsig_features_found_by(features));
+        csv_field(output, feature.family);
+        csv_field(output, feature.text);
+        iotsig_put_number(output, feature.count);
+        put_string(output, ",");
+        if (feature.first.digits != 0)
+            iotsig_put_time(output, feature.first);
+        put_string(output, "\r\n");
+    }
+}
+
+/* "a.pcap: self 02:00:00:00:00:01 (dhcp-client), 192.168.1.2, gateway 192.168.1.1" */
+static void put_head(struct iotsig_output *output, const char *capture,
+                     const struct iotsig_features *features)
+{
+    const char *text;
+    iotsig_put_safe(output, capture);
+    if (iotsig_features_self(features) == NULL) {
+        put_string(output, ": no device\n");
+        return;
+    }
+    put_string(output, ": self ");
+    put_string(output, iotsig_features_self(features));
+    put_string(output, " (");
+    put_string(output, iotsig_features_found_by(features));
+    put_string(output, ")");
+    for (size_t i = 0; (text = iotsig_features_address(features, i)) != NULL; i++) {
+        put_string(output, ", ");
+        put_string(output, text);
+    }
+    text = iotsig_features_gateway(features);
+    put_string(output, text != NULL ? ", gateway " : "");
+    put_string(output, text != NULL ? text : "");
+    put_string(output, "\n");
+}
+
+static int write_text(struct iotsig_feature_writer *writer, const char *capture,
+                      const struct iotsig_features *features, struct iotsig_error *error)
+{
+    static const char *const titles[] = {"family", ">count", "feature", NULL};
+    struct iotsig_feature feature;
+    struct table table;
+    put_string(writer->output, writer->captures == 0 ? "" : "\n");
+    put_head(writer->output, capture, features);
+    iotsig_table_init(&table, &writer->context->allocator, writer->output, &writer->style, titles);
+    for (size_t i = 0; i < iotsig_features_count(features); i++) {
+        iotsig_features_get(features, i, &feature);
+        iotsig_table_cell(&table, text_of(feature.family));
+        iotsig_table_number(&table, feature.count);
+        iotsig_table_cell(&table, text_of(feature.text));
+    }
+    return iotsig_table_finish(&table) ? 0 : iotsig_fail_memory(error);
+}
+
+int iotsig_feature_writer_put(struct iotsig_feature_writer *writer, const char *capture,
+                              const struct iotsig_features *features, struct iotsig_error *error)
+{
+    int status = 0;
+    if (writer->style.format == IOTSIG_FORMAT_JSON)
+        write_json(writer, capture, features);
+    else if (writer->style.format == IOTSIG_FORMAT_JSONL)
+        write_lines(writer, capture, features);
+    else if (writer->style.format == IOTSIG_FORMAT_CSV)
+        write_csv(writer, capture, features);
+    else
+        status = write_text(writer, capture, features, error);
+    writer->captures++;
+    return status;
+}
+
+void iotsig_feature_writer_free(struct iotsig_feature_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    if (writer->style.format == IOTSIG_FORMAT_JSON)
+        put_string(writer->output, writer->captures == 0 ? "]\n" : "\n]\n");
+    iotsig_memory_free(&writer->context->allocator, writer);
+}

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct command *const cli_commands[] = {&command_packets, &command_flows, &command_extract,
+const struct command *const cli_commands[] = {&command_packets, &command_flows, &command_features, &command_extract,
                                               &command_compare, &command_closest, &command_merge,
-                                              &command_filter,  &command_convert, &command_profile,
+                                              &command_filter,  &command_convert, &command_profile, &command_firewall,
                                               NULL};
 
 static void help(FILE *to)
@@ -86,6 +86,8 @@ static int perform(const struct command *command, int argc, char **argv,
     iotsig_selection_free(run.selection);
     iotsig_context_free(run.context);
     free(run.settings.inputs);
+    free(run.settings.hosts);
+    free(run.settings.tests);
     return finish_output(run.status);
 }
 

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "iotsig/feature.h"
+#include "iotsig/firewall.h"
 #include "iotsig/format.h"
 #include "iotsig/select.h"
 
@@ -32,7 +34,13 @@ struct settings {
     const char *format; /**< or NULL */
     bool strict, quiet, verbose;
     bool invert; /**< of a selection */
-    struct iotsig_device device;
+    struct iotsig_profile_settings profiles; /**< the device, and the words of its network */
+    struct iotsig_firewall_settings firewall;
+    struct iotsig_feature_options features;
+    const char **hosts; /**< of `profiles` */
+    const char **tests; /**< captures that a firewall is tried on */
+    int test_count;
+    bool from_mud, check, no_check, dry_run, explain;
     enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } progress;
 };
 
@@ -63,8 +71,11 @@ enum option_group {
     GROUP_MATCH = 1 << 2,   /**< how flows are matched */
     GROUP_NAME = 1 << 3,    /**< what the result is called */
     GROUP_SELECT = 1 << 4,  /**< which flows are wanted */
-    GROUP_DEVICE = 1 << 5,  /**< whose profile it is */
-    GROUP_FORMAT = 1 << 6   /**< formats that are not a profile's */
+    GROUP_DEVICE = 1 << 5,  /**< whose profile it is, and how profiles are read */
+    GROUP_FORMAT = 1 << 6,  /**< formats that are not a profile's */
+    GROUP_PROFILE = 1 << 7, /**< what becomes of a profile */
+    GROUP_FIREWALL = 1 << 8, /**< what becomes of a firewall */
+    GROUP_FEATURES = 1 << 9  /**< which features, and whose */
 };
 
 struct command {
@@ -77,8 +88,8 @@ struct command {
 /** All commands, in the order of the help; ends with NULL. */
 extern const struct command *const cli_commands[];
 
-extern const struct command command_packets, command_flows, command_extract, command_compare,
-    command_closest, command_merge, command_filter, command_convert, command_profile;
+extern const struct command command_packets, command_flows, command_features, command_extract, command_compare,
+    command_closest, command_merge, command_filter, command_convert, command_profile, command_firewall;
 
 /** The program. `allocator` may be NULL: malloc and free. */
 int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator);
@@ -127,6 +138,9 @@ bool cli_is_over(const struct run *run);
  */
 void cli_with_patterns(struct run *run, bool shared_names,
                        void (*use)(struct run *run, struct iotsig_patterns *patterns));
+
+/** The list that inputs are read into, or NULL when there is none, which has been told. */
+struct iotsig_patterns *cli_new_patterns(struct run *run, bool shared_names);
 
 /** Reads one of them. */
 void cli_read_input(struct run *run, struct iotsig_patterns *patterns, int input);

@@ -79,6 +79,67 @@ static bool parse_progress(struct run *run, const char *text)
     return usage(run, "--progress: use auto, always or never");
 }
 
+static bool parse_number(struct run *run, const char *option, const char *text, unsigned long max,
+                         unsigned long *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoul(text, &end, 10);
+    if (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && *value <= max)
+        return true;
+    return usage(run, "--%s: not a number from 0 to %lu", option, max);
+}
+
+static bool parse_probability(struct run *run, const char *text)
+{
+    struct iotsig_firewall_settings *firewall = &run->settings.firewall;
+    char *end;
+    errno = 0;
+    firewall->has_drop_probability = true;
+    firewall->drop_probability = strtod(text, &end);
+    if (strspn(text, "0123456789.") == strlen(text) && end != text && *end == '\0' && errno == 0 &&
+        firewall->drop_probability <= 1)
+        return true;
+    return usage(run, "--drop-probability: not a number from 0 to 1");
+}
+
+static bool parse_log(struct run *run, const char *text)
+{
+    static const char *const words[] = {
+        [IOTSIG_LOG_NONE] = "none", [IOTSIG_LOG_CSV] = "csv", [IOTSIG_LOG_PCAP] = "pcap"};
+    for (unsigned i = 0; i < 3; i++)
+        if (strcmp(text, words[i]) == 0) {
+            run->settings.firewall.log = (enum iotsig_firewall_log)i;
+            return true;
+        }
+    return usage(run, "--log: use none, csv or pcap");
+}
+
+static bool parse_firewall(struct run *run, int id, const char *text)
+{
+    struct iotsig_firewall_settings *firewall = &run->settings.firewall;
+    unsigned long number = 0;
+    bool good;
+    switch (id) {
+    case OPTION_QUEUE:
+        good = parse_number(run, "queue", text, UINT16_MAX, &number);
+        firewall->queue = (uint16_t)number;
+        return good;
+    case OPTION_RATE:
+        good = parse_number(run, "rate", text, UINT32_MAX, &number);
+        firewall->rate = (uint32_t)number;
+        return good && (number > 0 || usage(run, "--rate: at least 1"));
+    case OPTION_LOG_GROUP:
+        good = parse_number(run, "log-group", text, UINT16_MAX, &number);
+        firewall->log_group = (uint16_t)number;
+        return good;
+    case OPTION_LOG:
+        return parse_log(run, text);
+    default:
+        return parse_probability(run, text);
+    }
+}
+
 /* Options that need the context are kept for later. */
 struct later {
     const char *dns_table;
@@ -124,22 +185,64 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         keep(later, id, argument);
         return true;
     case OPTION_DEVICE:
-        settings->device.name = argument;
+        settings->profiles.device.name = argument;
         return true;
     case OPTION_MAC:
-        settings->device.mac = argument;
+        settings->profiles.device.mac = argument;
         return true;
     case OPTION_IPV4:
-        settings->device.ipv4 = argument;
+        settings->profiles.device.ipv4 = argument;
         return true;
     case OPTION_IPV6:
-        settings->device.ipv6 = argument;
+        settings->profiles.device.ipv6 = argument;
         return true;
     case OPTION_PROFILE_FORMAT:
         settings->format = argument;
-        if (strcmp(argument, "yaml") == 0 || strcmp(argument, "json") == 0)
+        if (strcmp(argument, "yaml") == 0 || strcmp(argument, "json") == 0 ||
+            strcmp(argument, "mud") == 0)
             return true;
-        return usage(run, "--format: a profile is yaml or json");
+        return usage(run, "--format: a profile is yaml, json or mud");
+    case OPTION_HOST_WORD:
+        settings->hosts[settings->profiles.host_count++] = argument;
+        return true;
+    case OPTION_INCLUDE_ROOT:
+        settings->profiles.include_root = argument;
+        return true;
+    case OPTION_LENIENT:
+        settings->profiles.lenient = true;
+        return true;
+    case OPTION_FROM:
+        settings->from_mud = true;
+        return strcmp(argument, "mud") == 0 || usage(run, "--from: only mud is known");
+    case OPTION_CHECK:
+        settings->check = true;
+        return true;
+    case OPTION_EXPLAIN:
+        settings->explain = true;
+        return true;
+    case OPTION_TEST:
+        settings->tests[settings->test_count++] = argument;
+        return true;
+    case OPTION_DRY_RUN:
+        settings->dry_run = true;
+        return true;
+    case OPTION_NO_CHECK:
+        settings->no_check = true;
+        return true;
+    case OPTION_QUEUE:
+    case OPTION_RATE:
+    case OPTION_DROP_PROBABILITY:
+    case OPTION_LOG:
+    case OPTION_LOG_GROUP:
+        return parse_firewall(run, id, argument);
+    case OPTION_SELF:
+        settings->features.self = argument;
+        return iotsig_feature_options_check(&settings->features, &error) == 0 ||
+               usage_error(run, "self", &error);
+    case OPTION_FAMILIES:
+        settings->features.families = argument;
+        return iotsig_feature_options_check(&settings->features, &error) == 0 ||
+               usage_error(run, "families", &error);
     case OPTION_INVERT:
         settings->invert = true;
         return true;
@@ -208,10 +311,16 @@ static bool parse_all(struct run *run, struct later *later, int argc, char **arg
         run->settings.inputs[run->settings.input_count++] = argv[optind++];
     if (run->settings.input_count == 0)
         return usage(run, "no input (give %s)", run->command->arguments);
-    if ((run->command->groups & GROUP_DEVICE) != 0 &&
-        (run->settings.device.name == NULL ||
-         (run->settings.device.ipv4 == NULL && run->settings.device.ipv6 == NULL)))
-        return usage(run, "whose profile? (give --device, and --ipv4 or --ipv6)");
+    const struct settings *settings = &run->settings;
+    if (settings->firewall.has_drop_probability && settings->firewall.rate > 0)
+        return usage(run, "--rate and --drop-probability exclude each other");
+    if ((run->command->groups & GROUP_FIREWALL) != 0 &&
+        (strcmp(settings->output, "-") != 0) + settings->dry_run + settings->explain +
+                (settings->test_count > 0) ==
+            0)
+        return usage(run, "what to do? (give -o DIR, --dry-run, --explain or --test CAPTURE)");
+    if (settings->dry_run + settings->explain + (settings->test_count > 0) > 1)
+        return usage(run, "give one of --dry-run, --explain, --test");
     if (run->settings.input_count < run->command->inputs_min ||
         run->settings.input_count > run->command->inputs_max)
         return usage(run, "%d inputs (give %s)", run->settings.input_count,
@@ -284,11 +393,17 @@ bool cli_parse(struct run *run, int argc, char **argv)
     const struct iotsig_options defaults = IOTSIG_OPTIONS_DEFAULT;
     struct later later = {.context = run->context_settings};
     run->settings.options = defaults;
+    if (run->command->groups & GROUP_FEATURES)
+        run->settings.options.timeout_ns = 0;
     run->settings.output = "-";
     later.items = calloc((size_t)argc + 1, sizeof *later.items);
     run->settings.inputs = calloc((size_t)argc + 1, sizeof *run->settings.inputs);
     bool done = false;
-    if (later.items == NULL || run->settings.inputs == NULL)
+    run->settings.hosts = calloc((size_t)argc + 1, sizeof *run->settings.hosts);
+    run->settings.tests = calloc((size_t)argc + 1, sizeof *run->settings.tests);
+    run->settings.profiles.hosts = run->settings.hosts;
+    if (later.items == NULL || run->settings.inputs == NULL || run->settings.hosts == NULL ||
+        run->settings.tests == NULL)
         cli_fail_memory(run);
     else
         done = parse_all(run, &later, argc, argv) && prepare(run, &later);

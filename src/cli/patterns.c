@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The commands that work on patterns: compare, closest, merge, filter, convert, profile. */
+/* The commands that work on patterns: compare, closest, merge, filter, convert. */
 #define _GNU_SOURCE
 #include <limits.h>
 
@@ -217,54 +217,3 @@ const struct command command_convert = {
     .inputs_min = 1,
     .inputs_max = 1,
     .perform = perform_convert};
-
-/* Says with -v what the policies do not hold. */
-static void note_losses(struct run *run, const struct iotsig_pattern *pattern)
-{
-    unsigned losses = 0;
-    for (size_t i = 0; i < iotsig_pattern_count(pattern); i++)
-        losses |= iotsig_policy_losses(pattern, i, run->same_hosts);
-    for (unsigned loss = 1; iotsig_policy_loss_text((enum iotsig_policy_loss)loss) != NULL;
-         loss <<= 1)
-        if ((losses & loss) != 0)
-            cli_note(run, "policies do not hold: %s",
-                     iotsig_policy_loss_text((enum iotsig_policy_loss)loss));
-}
-
-static void write_profile(struct run *run, struct iotsig_patterns *patterns)
-{
-    struct iotsig_error error;
-    enum iotsig_format by_ending;
-    if (run->settings.format == NULL && !iotsig_format_of_path(&by_ending, run->settings.output))
-        run->settings.format = "yaml";
-    if (!cli_open_output(run))
-        return;
-    for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
-        note_losses(run, iotsig_patterns_get(patterns, i));
-    if (iotsig_profile_write(patterns, &run->settings.device, run->output, &run->style, &error) !=
-        0)
-        cli_fail(run, &error);
-    cli_close_output(run);
-    cli_raise_if_empty(run, patterns);
-}
-
-static void perform_profile(struct run *run)
-{
-    struct iotsig_error error;
-    if (iotsig_device_check(&run->settings.device, &error) != 0)
-        cli_fail(run, &error);
-    else
-        cli_with_patterns(run, false, write_profile);
-}
-
-const struct command command_profile = {
-    .name = "profile",
-    .arguments = "INPUT...",
-    .summary = "print the flows of a device as policies, for a person to read and edit",
-    .description =
-        "Reads signatures, patterns or captures, and prints the profile of a device: a policy for\n"
-        "each flow, which holds its protocols, hosts, fixed ports, and what the application says.\n",
-    .groups = GROUP_CAPTURES | GROUP_MATCH | GROUP_DEVICE,
-    .inputs_min = 1,
-    .inputs_max = INT_MAX,
-    .perform = perform_profile};

@@ -185,16 +185,23 @@ void cli_read_input(struct run *run, struct iotsig_patterns *patterns, int input
     cli_progress_clear(run);
 }
 
-void cli_with_patterns(struct run *run, bool shared_names,
-                       void (*use)(struct run *run, struct iotsig_patterns *patterns))
+struct iotsig_patterns *cli_new_patterns(struct run *run, bool shared_names)
 {
     struct iotsig_patterns *patterns;
     struct iotsig_error error;
     if (iotsig_patterns_new(&patterns, run->context, &run->settings.options, shared_names,
-                            &error) != 0) {
-        cli_fail(run, &error);
+                            &error) == 0)
+        return patterns;
+    cli_fail(run, &error);
+    return NULL;
+}
+
+void cli_with_patterns(struct run *run, bool shared_names,
+                       void (*use)(struct run *run, struct iotsig_patterns *patterns))
+{
+    struct iotsig_patterns *patterns = cli_new_patterns(run, shared_names);
+    if (patterns == NULL)
         return;
-    }
     for (int i = 0; i < run->settings.input_count && !cli_is_over(run); i++)
         cli_read_input(run, patterns, i);
     if (!cli_is_over(run))

@@ -205,7 +205,7 @@ class Identifiers(Made):
         self.assertRegex(got[2], r"^a-b_TCP_HTTP_uri-x+[0-9a-f]{16}$")
 
 
-COMMANDS = "packets flows extract compare closest merge filter convert profile".split()
+COMMANDS = "packets flows features extract compare closest merge filter convert profile".split()
 
 
 class Completion(Case):
@@ -236,14 +236,14 @@ class Completion(Case):
             self.assertEqual(out.stderr, b"")
             return out.stdout.decode().split("\n")[:-1]
 
-        self.assertEqual(complete("f"), ["flows", "filter"])
-        self.assertEqual(complete("")[:9], COMMANDS)
+        self.assertEqual(complete("f"), ["flows", "features", "filter", "firewall"])
+        self.assertEqual(complete("")[:10], COMMANDS)
         self.assertEqual(complete("help", "c"), ["compare", "closest", "convert", "completion"])
         self.assertEqual(complete("completion", ""), ["bash", "zsh", "fish"])
         self.assertEqual(complete("filter", "--pro"), ["--protocol", "--progress"])
         self.assertEqual(complete("flows", "--device"), [""])
         self.assertEqual(complete("flows", "--format", "j"), ["json", "jsonl"])
-        self.assertEqual(complete("profile", "--format", ""), ["yaml", "json"])
+        self.assertEqual(complete("profile", "--format", ""), ["yaml", "json", "mud"])
         self.assertEqual(complete("flows", "--format", "=", "c"), ["csv"])
         self.assertEqual(complete("flows", "--format", "="), ["text", "csv", "json", "jsonl"])
         self.assertEqual(complete("flows", "a"), ["a b.pcap"])

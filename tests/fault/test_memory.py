@@ -16,6 +16,19 @@ from support import START, Case, make
 METER = os.environ["IOTSIG_MEMORY_METER"]
 
 
+FIREWALL = """device-info: {name: plug, mac: "50:c7:bf:ed:0a:54", ipv4: 192.168.1.135, ipv6: "fd00::35"}
+hosts: {gateway: [192.168.1.1, "fe80::1", "02:00:00:00:00:01"], a: 10.0.0.1}
+single-policies:
+  group:
+    one: {protocols: {ipv4: {src: self, dst: [external, a, a.example, $b.example.org]}, udp: {dst-port: [5, 7-9]}, dns: {response: false, qtype: [A, AAAA], domain-name: [$x.example, y]}}, bidirectional: true}
+    two: {protocols: {ipv4: {src: self, dst: phone}, tcp: {}, http: {method: [GET, PUT], uri: [/a, /b*]}}, bidirectional: true, initiator: src}
+  three: {protocols: {arp: {type: request, sha: gateway, spa: self}}, bidirectional: true}
+  four: {protocols: {ipv6: {src: self, dst: gateway}, icmpv6: {type: echo-request}}, bidirectional: true, stats: {rate: {fwd: 3, bwd: 4/hour}, packet-size: 60-90}}
+  five: {protocols: {ipv4: {dst: !include "other.yaml#device-info.ipv4"}, igmp: {type: leave-group, group: mdns}}}
+  six: {protocols: {ipv4: {src: self}, mqtt: {client-id: x, topic-name: y}}}
+"""
+
+
 class Memory(Case):
     def setUp(self):
         super().setUp()
@@ -62,6 +75,14 @@ class Memory(Case):
     def test_flows(self):
         for kind in ("text", "csv", "json"):
             self.check("flows", "--format", kind, "-o", "/dev/null", "--match-random-ports", self.plain, self.packed)
+
+    def test_features(self):
+        frames = [make.ethernet(make.udp("0.0.0.0", 68, "255.255.255.255", 67, make.dhcp("02:00:00:00:00:01", 1))),
+                  make.ethernet(make.arp(1, "02:00:00:00:00:01", "192.168.1.2", tpa="192.168.1.1"), kind=make.ARP)]
+        link = self.write("c.pcap", make.pcap([(START, frame) for frame in frames]))
+        raw = self.write("d.pcap", make.pcap([(START, make.udp("192.168.1.2", 40000, "198.51.100.7", 7, b"x"))], link=101))
+        for kind in ("text", "csv", "json"):
+            self.check("features", "--format", kind, "-o", "/dev/null", self.plain, self.packed, link, raw)
 
     def test_extract(self):
         table = self.write("names.json", '{"IP": {"192.168.1.9": "plug.example"}, "ALIAS": {"a.example": "b.example"}}')
@@ -117,12 +138,39 @@ class Memory(Case):
         self.check("filter", "-o", "/dev/null", "--id", "x", "--invert", flows, flows)
         self.check("convert", "--format", "csv", "-o", "/dev/null", flows)
         self.check("convert", "--format", "jsonl", "-o", "/dev/null", profile)
+        name = json.loads(self.run_ok("flows", flows))[0]["flows"][0]["id"]
+        self.check("flows", "-o", "/dev/null", self.write("q.yaml", f"single-policies: {{a: !include p.yaml#single-policies.{name} ipv4.dst:b.example}}\n"))
         packets = self.path("p.csv")
         self.run_ok("packets", "-o", packets, self.plain)
         for kind in ("text", "json"):
             self.check("convert", "--format", kind, "-o", "/dev/null", packets)
         for kind in ("yaml", "json"):
-            self.check("profile", *device, "--format", kind, "-o", "/dev/null", "-q", flows, profile)
+            self.check("profile", *device, "--format", kind, "-o", "/dev/null", "-q", flows, flows)
+            self.check("profile", *device, "--format", kind, "-o", "/dev/null", "-q", profile)
+        mud = self.path("m.json")
+        self.run_ok("profile", *device, "--format", "mud", "-o", mud, "-q", flows)
+        self.check("profile", *device, "--format", "mud", "-o", "/dev/null", "-q", flows)
+        self.check("profile", *device, "--from", "mud", "--format", "mud", "-o", "/dev/null", "-q", mud)
+
+    def test_trial(self):
+        table = self.write("names.json", '{"IP": {"192.168.1.9": "plug.example"}, "ALIAS": {"plug.example": "b.example"}}')
+        profile = self.write("p.yaml", "device-info: {name: d, ipv4: 192.168.1.2}\nsingle-policies:\n"
+                             "  a: {protocols: {ipv4: {src: self, dst: [$b.example, api.example.com]}}, bidirectional: true, initiator: src}\n"
+                             "  b: {protocols: {udp: {dst-port: 53}, dns: {qtype: A}}}\n  c: {protocols: {tcp: {dst-port: 80}}, stats: {rate: 1}}\n")
+        for kind in ("text", "json"):
+            self.check("firewall", "--format", kind, "-o", "/dev/null", "--dns-table", table, "--test", self.plain, "--test", self.packed, profile)
+
+    def test_firewall(self):
+        """Of profiles with all that a policy can say, and of flows: explained, printed, checked, written as a folder."""
+        flows, profile = self.path("f.json"), self.write("p.yaml", FIREWALL)
+        self.write("other.yaml", "device-info: {ipv4: 10.0.0.9}\nport: 443\n")
+        self.run_ok("flows", "-o", flows, self.write("b.pcap", make.pcap([(START, make.ethernet(make.udp("192.168.1.2", 40000, "192.168.1.1", 53, make.dns([("api.example.com", "A")]))))])))
+        self.check("profile", "--check", "-q", "--host", "phone=10.0.0.8", profile)
+        for words in (("--dry-run", "--no-check", "--log", "csv"), ("--explain", "--drop-probability", "0.5"), ("--dry-run", "--name", "home", "--rate", "5")):
+            self.check("firewall", "-q", "--host", "phone=10.0.0.8", *words, *(() if "--explain" in words else ("--no-check",)), profile)
+        self.check("firewall", "--no-check", "-o", self.path("out"), "--device", "d", "--ipv4", "192.168.1.2", "--host", "phone=10.0.0.8", profile, flows)
+        self.assertEqual(sorted(os.listdir(self.path("out"))), ["CMakeLists.txt", "README.txt", "firewall.nft", "nfqueues.c"])
+        self.assertEqual([name for name in os.listdir(self.folder) if name.startswith(".")], [])
 
     def test_no_output_is_left(self):
         os.mkdir(self.path("out"))

@@ -6,7 +6,8 @@ Nothing here comes from iotsig: layouts are those of the RFCs, so that what is m
 import ipaddress
 import struct
 
-TCP, UDP = 6, 17
+ICMP, IGMP, TCP, UDP, ICMPV6 = 1, 2, 6, 17, 58
+ARP = 0x0806
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
 
@@ -73,12 +74,56 @@ def tcp(src, sport, dst, dport, payload=b"", flags=PSH | ACK, **more):
     return ip(src, dst, TCP, segment[:16] + struct.pack(">H", value) + segment[18:], **more)
 
 
+# ARP (RFC 826), ICMP (RFC 792, RFC 4443), IGMP (RFC 1112, RFC 2236, RFC 3376)
+
+ROUTER_ALERT = b"\x94\x04\0\0"  # the IPv4 option that IGMP comes with
+
+
+def arp(operation, sha, spa, tha="00:00:00:00:00:00", tpa="0.0.0.0"):
+    """What an Ethernet frame of kind ARP holds; 1 is a request, 2 a reply."""
+    return struct.pack(">HHBBH", 1, 0x0800, 6, 4, operation) + mac(sha) + address(spa) + mac(tha) + address(tpa)
+
+
+def icmp(src, dst, kind, code=0, body=b"\0\1\0\1", **more):
+    """A packet of ICMP, or of ICMPv6 by its addresses; the default body is that of an echo."""
+    protocol = ICMPV6 if len(address(src)) == 16 else ICMP
+    message = struct.pack(">BBH", kind, code, 0) + body
+    value = transport_checksum(src, dst, protocol, message) if protocol == ICMPV6 else checksum(message)
+    return ip(src, dst, protocol, message[:2] + struct.pack(">H", value) + message[4:], **more)
+
+
+def with_checksum(message):
+    return message[:2] + struct.pack(">H", checksum(message)) + message[4:]
+
+
+def igmp(kind, group="0.0.0.0", time=0):
+    """A message of version 1 or 2."""
+    return with_checksum(struct.pack(">BBH", kind, time, 0) + address(group))
+
+
+def igmpv3_query(group="0.0.0.0", time=100, sources=()):
+    body = struct.pack(">BBH", 2, 125, len(sources)) + b"".join(map(address, sources))
+    return with_checksum(struct.pack(">BBH", 0x11, time, 0) + address(group) + body)
+
+
+def igmpv3_report(*groups):
+    """Each group is a (type of record, address) pair, or has a list of sources as the third."""
+    records = b""
+    for kind, group, *sources in groups:
+        sources = sources[0] if sources else []
+        records += struct.pack(">BBH", kind, 0, len(sources)) + address(group) + b"".join(map(address, sources))
+    return with_checksum(struct.pack(">BBHHH", 0x22, 0, 0, 0, len(groups)) + records)
+
+
 # DNS (RFC 1035)
 
 TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "TXT": 16, "AAAA": 28, "SRV": 33, "HTTPS": 65, "ANY": 255}
 
 
 def dns_name(name):
+    """A name on the wire; of bytes it is there already, compressed for instance."""
+    if isinstance(name, bytes):
+        return name
     return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".") if label) + b"\0"
 
 
@@ -109,12 +154,12 @@ def tls_record(kind, body):
     return struct.pack(">BHH", kind, 0x0303, len(body)) + body
 
 
-def client_hello(name=None):
+def client_hello(name=None, session=b""):
     extensions = struct.pack(">HHB2s", 0x002B, 3, 2, b"\x03\x04")
     if name is not None:
         entry = struct.pack(">BH", 0, len(name)) + name.encode()
         extensions += struct.pack(">HHH", 0, len(entry) + 2, len(entry)) + entry
-    body = b"\x03\x03" + bytes(32) + b"\0" + struct.pack(">HH", 2, 0x1301) + b"\x01\0"
+    body = b"\x03\x03" + bytes(32) + bytes([len(session)]) + session + struct.pack(">HH", 2, 0x1301) + b"\x01\0"
     body += struct.pack(">H", len(extensions)) + extensions
     return tls_record(22, b"\x01" + struct.pack(">I", len(body))[1:] + body)
 
@@ -126,13 +171,12 @@ def application_data(n=64):
 # CoAP (RFC 7252)
 
 
-def coap(kind, code, path=(), token=b"", payload=b""):
+def coap(kind, code, path=(), token=b"", payload=b"", query=()):
     head = struct.pack(">BBH", 1 << 6 | kind << 4 | len(token), code, 1) + token
     last = 0
-    for segment in path:
-        value = segment.encode()
-        head += coap_option(11 - last, value)
-        last = 11
+    for number, segment in [(11, segment) for segment in path] + [(15, part) for part in query]:
+        head += coap_option(number - last, segment.encode())
+        last = number
     return head + (b"\xff" + payload if payload else b"")
 
 
@@ -150,6 +194,34 @@ def coap_option(delta, value):
 def dhcp(client, message, op=1):
     head = struct.pack(">BBBBIHH", op, 1, 6, 0, 0x1234, 0, 0) + bytes(16) + mac(client).ljust(16, b"\0")
     return head + bytes(192) + b"\x63\x82\x53\x63" + bytes([53, 1, message, 255])
+
+
+# MQTT 3.1.1
+
+
+def mqtt(kind, body=b"", flags=0):
+    """A control packet: a fixed header before a body."""
+    length, left = b"", len(body)
+    while left > 0x7F:
+        length += bytes([left & 0x7F | 0x80])
+        left >>= 7
+    return bytes([kind << 4 | flags]) + length + bytes([left]) + body
+
+
+def mqtt_text(text):
+    return struct.pack(">H", len(text)) + text.encode()
+
+
+def mqtt_connect(client, clean=True, keep_alive=60):
+    return mqtt(1, mqtt_text("MQTT") + struct.pack(">BBH", 4, 2 if clean else 0, keep_alive) + mqtt_text(client))
+
+
+def mqtt_publish(topic, payload=b"", qos=0):
+    return mqtt(3, mqtt_text(topic) + (b"\0\1" if qos else b"") + payload, flags=qos << 1)
+
+
+def mqtt_subscribe(topic):
+    return mqtt(8, b"\0\1" + mqtt_text(topic) + b"\0", flags=2)
 
 
 # Capture files

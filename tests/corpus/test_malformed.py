@@ -10,7 +10,7 @@ import support
 
 support.need_corpus()
 RULES = ("--timeout", "0", "--keep", "dhcp,router-alert,dhcpv6,handshake,ack,syn")
-COMMANDS = (["packets", "--format", "jsonl"], ["flows", "--format", "json"], ["extract", "--format", "text"])
+COMMANDS = (["packets", "--format", "jsonl"], ["flows", "--format", "json"], ["extract", "--format", "text"], ["features", "--format", "jsonl"])
 SECONDS = 5  # sanitizers, and a machine that does other things
 
 

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From frames to features: a byte that chooses between Ethernet and raw IP, then frames, each
+ * behind two bytes of length. Whatever they are, features are printable, sorted, and each there
+ * once.
+ */
+#include <string.h>
+
+#include "capture/linktype.h"
+#include "fuzz.h"
+#include "iotsig/feature.h"
+
+#define ROOM (1 << 20)
+
+static uint8_t capture[ROOM];
+static size_t filled;
+
+static void put(const void *bytes, size_t n)
+{
+    REQUIRE(n <= ROOM - filled);
+    memcpy(capture + filled, bytes, n);
+    filled += n;
+}
+
+static void put_u32(uint32_t value)
+{
+    put(&value, sizeof value); /* the byte order of pcap is that of who writes */
+}
+
+static void make_capture(uint32_t link_type, struct cursor at)
+{
+    filled = 0;
+    put_u32(0xa1b2c3d4);
+    put_u32(2 | 4 << 16);
+    put_u32(0);
+    put_u32(0);
+    put_u32(65535);
+    put_u32(link_type);
+    for (uint32_t i = 0; at.left >= 2; i++) {
+        struct bytes frame = cursor_take_most(&at, cursor_u16(&at));
+        if (filled + frame.n + 16 > ROOM)
+            return;
+        put_u32(i);
+        put_u32(0);
+        put_u32((uint32_t)frame.n);
+        put_u32((uint32_t)frame.n);
+        put(frame.p, frame.n);
+    }
+}
+
+static int compare(const struct iotsig_feature *a, const struct iotsig_feature *b)
+{
+    return strcmp(a->family, b->family) != 0 ? -1 : strcmp(a->text, b->text);
+}
+
+static void require_features(const struct iotsig_features *features)
+{
+    struct iotsig_feature last = {.family = ""}, feature;
+    REQUIRE(iotsig_features_self(features) != NULL || iotsig_features_count(features) == 0);
+    for (size_t i = 0; i < iotsig_features_count(features); i++, last = feature) {
+        iotsig_features_get(features, i, &feature);
+        REQUIRE(feature.count > 0 && feature.text[0] != '\0');
+        REQUIRE(i == 0 || compare(&last, &feature) < 0);
+        for (const char *c = feature.text; *c != '\0'; c++)
+            REQUIRE(*c >= 0x20 && *c <= 0x7e);
+    }
+}
+
+static void write_features(struct iotsig_context *context, const struct iotsig_features *features)
+{
+    for (enum iotsig_format format = IOTSIG_FORMAT_TEXT; format <= IOTSIG_FORMAT_JSONL; format++) {
+        const struct iotsig_style style = {format, 60, true};
+        struct iotsig_feature_writer *writer;
+        struct iotsig_output *output;
+        REQUIRE(iotsig_output_memory(&output, context, NULL) == 0);
+        REQUIRE(iotsig_feature_writer_new(&writer, context, output, &style, NULL) == 0);
+        REQUIRE(iotsig_feature_writer_put(writer, "x", features, NULL) == 0);
+        iotsig_feature_writer_free(writer);
+        iotsig_output_free(output);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct iotsig_feature_options options = {
+        .families = "flow,name,link,dhcp,content,agent,vendor,length"};
+    struct cursor at = cursor_of((struct bytes){data, size});
+    struct iotsig_features *features;
+    uint32_t link_type = cursor_u8(&at) & 1 ? IOTSIG_LINK_RAW : IOTSIG_LINK_ETHERNET;
+    if (at.failed)
+        return 0;
+    make_capture(link_type, at);
+    struct iotsig_context *context = fuzz_context();
+    int status =
+        iotsig_features_read(&features, context, fuzz_file(capture, filled), NULL, &options, NULL);
+    REQUIRE(status == 0 || status == IOTSIG_ERR_LIMIT);
+    if (status == 0) {
+        REQUIRE(iotsig_features_failure(features, NULL) == 0);
+        require_features(features);
+        write_features(context, features);
+        iotsig_features_free(features);
+    }
+    iotsig_context_free(context);
+    return 0;
+}

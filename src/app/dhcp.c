@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* DHCP (RFC 2131, options of RFC 2132). */
-#include <stdio.h>
-
 #include "app/app.h"
 
 #define SERVER_PORT 67
@@ -71,9 +69,9 @@ static void read_options(struct cursor at, uint8_t *type, uint8_t *overload)
 
 static bool set_client(struct iotsig_layer *layer, struct bytes client, struct app_scratch *scratch)
 {
-    char text[3 * MAC_BYTES];
-    const uint8_t *m = client.p;
-    snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+    char text[IOTSIG_MAC_TEXT];
+    struct cursor at = cursor_of(client);
+    iotsig_mac_write(text, cursor_u48(&at));
     return app_set_text(layer, CLIENT_MAC, text_of(text), scratch);
 }
 

@@ -3,7 +3,10 @@
 #include "decode/address.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/text.h"
 
 static char *write_decimal(char *to, unsigned value)
 {
@@ -98,4 +101,35 @@ bool iotsig_address_parse(const char *text, struct address *address)
     }
     *address = parsed;
     return true;
+}
+
+static int digit(char c)
+{
+    const char *digits = "0123456789abcdef", *found;
+    c = (char)lower((uint8_t)c);
+    found = c == '\0' ? NULL : strchr(digits, c);
+    return found == NULL ? -1 : (int)(found - digits);
+}
+
+bool iotsig_mac_parse(const char *text, uint64_t *mac)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < 17; i++) {
+        int value = i % 3 == 2 ? 0 : digit(text[i]);
+        if (value < 0 || (i % 3 == 2 &&
+                          (text[i] != text[2] || strchr(":-", text[i]) == NULL || text[i] == '\0')))
+            return false;
+        if (i % 3 != 2)
+            number = number << 4 | (unsigned)value;
+    }
+    *mac = number;
+    return text[17] == '\0';
+}
+
+void iotsig_mac_write(char to[IOTSIG_MAC_TEXT], uint64_t mac)
+{
+    unsigned b[6];
+    for (int i = 5; i >= 0; i--, mac >>= 8)
+        b[i] = (unsigned)(mac & 0xff);
+    snprintf(to, IOTSIG_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
 }

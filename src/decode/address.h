@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* IP addresses, and their text (RFC 5952). */
+/* IP addresses, and their text (RFC 5952); hardware addresses. */
 #ifndef IOTSIG_DECODE_ADDRESS_H
 #define IOTSIG_DECODE_ADDRESS_H
 
@@ -40,6 +40,15 @@ static inline int address_order(const struct address *a, const struct address *b
 
 /** Writes its text to `to` (IOTSIG_ADDRESS_TEXT bytes), NUL-terminated; returns the end. */
 char *iotsig_address_write(char *to, const struct address *address);
+
+/** The text of a hardware address, with its NUL. */
+#define IOTSIG_MAC_TEXT 18
+
+/** Parses six bytes in hexadecimal with colons, or hyphens, between. */
+bool iotsig_mac_parse(const char *text, uint64_t *mac);
+
+/** Writes a hardware address with colons. */
+void iotsig_mac_write(char to[IOTSIG_MAC_TEXT], uint64_t mac);
 
 /** Parses an address in any spelling of RFC 4291 section 2.2, or IPv4 as a dotted quad. */
 bool iotsig_address_parse(const char *text, struct address *address);

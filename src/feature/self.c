@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "feature/self.h"
 
-#include <stdio.h>
-
 #include "base/error.h"
 #include "feature/address.h"
 
@@ -14,43 +12,13 @@ struct host_address { /* the key of the maps of facts.c */
     struct address address;
 };
 
-static unsigned digit_of(char c)
-{
-    uint8_t l = lower((uint8_t)c);
-    if (is_digit(l))
-        return (unsigned)(l - '0');
-    return l >= 'a' && l <= 'f' ? (unsigned)(l - 'a') + 10 : 16;
-}
-
-static bool parse_mac(const char *text, uint64_t *mac)
-{
-    *mac = 0;
-    for (size_t i = 0; i < MAC_TEXT_MAX - 1; i++) {
-        bool separator = i % 3 == 2;
-        if (separator ? text[i] != ':' && text[i] != '-' : digit_of(text[i]) > 15)
-            return false;
-        if (!separator)
-            *mac = *mac << 4 | digit_of(text[i]);
-    }
-    return text[MAC_TEXT_MAX - 1] == '\0';
-}
-
 bool iotsig_wanted_parse(const char *text, struct wanted *wanted)
 {
     *wanted = (struct wanted){0};
-    wanted->has_mac = parse_mac(text, &wanted->mac);
+    wanted->has_mac = iotsig_mac_parse(text, &wanted->mac);
     if (!wanted->has_mac)
         wanted->has_address = iotsig_address_parse(text, &wanted->address);
     return wanted->has_mac || wanted->has_address;
-}
-
-char *iotsig_mac_write(char to[MAC_TEXT_MAX], uint64_t mac)
-{
-    unsigned b[6];
-    for (int i = 5; i >= 0; i--, mac >>= 8)
-        b[i] = (unsigned)(mac & 0xff);
-    snprintf(to, MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
-    return to;
 }
 
 /* The criteria, in their order: what a host has of each. */

@@ -5,9 +5,6 @@
 
 #include "feature/family.h"
 
-/** The longest text of a hardware address, with its NUL. */
-#define MAC_TEXT_MAX 18
-
 /** A device that was asked for. */
 struct wanted {
     bool has_mac, has_address;
@@ -17,8 +14,6 @@ struct wanted {
 
 /** Parses "02:00:00:00:00:01" (or with `-`) or an IP address. */
 bool iotsig_wanted_parse(const char *text, struct wanted *wanted);
-
-char *iotsig_mac_write(char to[MAC_TEXT_MAX], uint64_t mac);
 
 /**
  * Finds the device and what surrounds it. `*addresses` becomes the array of its addresses, which

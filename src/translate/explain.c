@@ -35,10 +35,7 @@ static void put_number_value(struct iotsig_output *output, const struct policy_c
     const struct field_word *word = iotsig_field_word(check->field, range->low);
     char text[64];
     if (check->field->kind == KIND_MAC)
-        snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x",
-                 (unsigned)(range->low >> 40 & 0xff), (unsigned)(range->low >> 32 & 0xff),
-                 (unsigned)(range->low >> 24 & 0xff), (unsigned)(range->low >> 16 & 0xff),
-                 (unsigned)(range->low >> 8 & 0xff), (unsigned)(range->low & 0xff));
+        iotsig_mac_write(text, range->low);
     else if (word != NULL && check->field->kind == KIND_WORD)
         snprintf(text, sizeof text, "%s", word->word);
     else if (range->low == range->high)

@@ -186,26 +186,3 @@ void iotsig_range_write(char to[RANGE_TEXT], const struct address_range *range)
     *end++ = '-';
     iotsig_address_write(end, &range->high);
 }
-
-static int digit(char c)
-{
-    const char *digits = "0123456789abcdef", *found;
-    c = (char)lower((uint8_t)c);
-    found = c == '\0' ? NULL : strchr(digits, c);
-    return found == NULL ? -1 : (int)(found - digits);
-}
-
-bool iotsig_mac_parse(const char *text, uint64_t *mac)
-{
-    uint64_t number = 0;
-    for (size_t i = 0; i < 17; i++) {
-        int value = i % 3 == 2 ? 0 : digit(text[i]);
-        if (value < 0 || (i % 3 == 2 &&
-                          (text[i] != text[2] || strchr(":-", text[i]) == NULL || text[i] == '\0')))
-            return false;
-        if (i % 3 != 2)
-            number = number << 4 | (unsigned)value;
-    }
-    *mac = number;
-    return text[17] == '\0';
-}

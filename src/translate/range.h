@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sets of addresses as ranges: networks, and what lies outside of them; hardware addresses. */
+/* Sets of addresses as ranges: networks, and what lies outside of them. */
 #ifndef IOTSIG_TRANSLATE_RANGE_H
 #define IOTSIG_TRANSLATE_RANGE_H
 
@@ -47,9 +47,6 @@ void iotsig_range_write(char to[RANGE_TEXT], const struct address_range *range);
 
 /** The length of the prefix that a range is the network of; -1: it is none. */
 int iotsig_range_prefix(const struct address_range *range);
-
-/** Six bytes in hexadecimal with colons or hyphens between. */
-bool iotsig_mac_parse(const char *text, uint64_t *mac);
 
 /* Host words (hosts.c). */
 

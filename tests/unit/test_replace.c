@@ -153,11 +153,12 @@ static void test_any_text(void **state)
 static void test_wanted(void **state)
 {
     struct wanted wanted;
-    char text[MAC_TEXT_MAX];
+    char text[IOTSIG_MAC_TEXT];
     (void)state;
     assert_true(iotsig_wanted_parse("02:00:5E:00:00:01", &wanted) && wanted.has_mac);
     assert_true(wanted.mac == 0x02005e000001);
-    assert_string_equal(iotsig_mac_write(text, wanted.mac), "02:00:5e:00:00:01");
+    iotsig_mac_write(text, wanted.mac);
+    assert_string_equal(text, "02:00:5e:00:00:01");
     assert_true(iotsig_wanted_parse("02-00-5e-00-00-01", &wanted) && wanted.has_mac);
     assert_true(iotsig_wanted_parse("192.168.1.2", &wanted) && wanted.has_address);
     assert_true(iotsig_wanted_parse("fe80::1", &wanted) && !wanted.has_mac);

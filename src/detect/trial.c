@@ -267,7 +267,7 @@ static bool find_ways(struct iotsig_trial *trial, struct trial_rule *mine)
         iotsig_memory_get(&trial->context->allocator, (trial->way_count + 1) * sizeof *all);
     if (all == NULL)
         return false;
-    mine->way_count = iotsig_rule_decides(trial->firewall, mine->table, rule, all);
+    mine->way_count = iotsig_rule_decides(mine->table, rule, all);
     const struct way **kept = get_array(trial, mine->way_count, sizeof *kept);
     if (kept != NULL)
         memcpy(kept, all, mine->way_count * sizeof *kept);

@@ -69,11 +69,8 @@ static void put_number_range(struct iotsig_output *output, const void *items, si
 
 static void put_mac(struct iotsig_output *output, const void *items, size_t i)
 {
-    uint64_t mac = ((const struct number_range *)items)[i].low;
-    char text[18];
-    snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", (unsigned)(mac >> 40 & 0xff),
-             (unsigned)(mac >> 32 & 0xff), (unsigned)(mac >> 24 & 0xff),
-             (unsigned)(mac >> 16 & 0xff), (unsigned)(mac >> 8 & 0xff), (unsigned)(mac & 0xff));
+    char text[IOTSIG_MAC_TEXT];
+    iotsig_mac_write(text, ((const struct number_range *)items)[i].low);
     put_string(output, text);
 }
 
@@ -367,9 +364,8 @@ static void put_table(const struct iotsig_firewall *firewall, const struct table
 int iotsig_nft_print(const struct iotsig_firewall *firewall, enum nft_purpose purpose,
                      struct iotsig_output *output, struct iotsig_error *error)
 {
-    (void)error;
     put_string(output, "#!/usr/sbin/nft -f\n# Made by iotsig. README.txt says how to load it.\n");
     for (size_t i = 0; i < firewall->table_count; i++)
         put_table(firewall, &firewall->tables[i], purpose, output);
-    return 0;
+    return iotsig_output_flush(output, error);
 }

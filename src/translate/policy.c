@@ -58,6 +58,32 @@ static json_t *name_from_policy(const char *name)
     return json_stringn(room, n);
 }
 
+/*
+ * URIs: at the end of one, `*` and `$` stand for anything. A query is cut at its `?` and has a `*` instead, which
+ * means just that; what the network itself has there is written by its number.
+ */
+
+static json_t *uri_to_policy(struct text uri)
+{
+    char last = uri.n > 0 ? uri.p[uri.n - 1] : '\0';
+    bool query = uri.n > 1 && uri.p[uri.n - 2] == '?';
+    if (last != '$' && (last != '*' || query))
+        return json_stringn(uri.p, uri.n);
+    return json_sprintf("%.*s\\%03u", (int)(uri.n - 1), uri.p, (unsigned)(uint8_t)last);
+}
+
+static json_t *uri_from_policy(const char *uri)
+{
+    size_t n = strlen(uri), slashes = 0;
+    if (n < 4 || (strcmp(uri + n - 4, "\\042") != 0 && strcmp(uri + n - 4, "\\036") != 0))
+        return json_string(uri);
+    while (slashes < n - 3 && uri[n - 4 - slashes] == '\\')
+        slashes++;
+    if (slashes % 2 == 0) /* the last one is escaped, and its number none */
+        return json_string(uri);
+    return json_sprintf("%.*s%c", (int)(n - 4), uri, strcmp(uri + n - 4, "\\042") == 0 ? '*' : '$');
+}
+
 /* From a flow. */
 
 /* A value, or a list of several. Takes the reference to what is added; false: no memory. */
@@ -179,6 +205,8 @@ static bool add_attributes(json_t *fields, const struct iotsig_layer *layer)
             value = json_boolean((layer->truths & 1u << i) != 0);
         else if (attribute->kind == APP_NAME)
             value = name_to_policy(layer->text[i].p);
+        else if (attribute->kind == APP_URI)
+            value = uri_to_policy(layer->text[i]);
         else
             value = json_string(layer->text[i].p);
         if (value == NULL || json_object_set_new(fields, field_of(attribute->name), value) != 0)
@@ -389,9 +417,11 @@ static int add_field(const struct record *record, json_t *layer,
     if (attribute == NULL)
         return refuse(record, "a field of the application that a flow does not have");
     int i = iotsig_app_attribute(protocol, attribute);
-    json_t *copy = protocol->attributes[i].kind == APP_NAME && json_is_string(value)
-                       ? name_from_policy(json_string_value(value))
-                       : json_incref(value);
+    const char *text = json_string_value(value);
+    enum app_kind kind = protocol->attributes[i].kind;
+    json_t *copy = text != NULL && kind == APP_NAME  ? name_from_policy(text)
+                   : text != NULL && kind == APP_URI ? uri_from_policy(text)
+                                                     : json_incref(value);
     return copy != NULL && json_object_set_new(layer, attribute, copy) == 0
                ? 0
                : iotsig_fail_memory(record->error);
@@ -449,16 +479,6 @@ int iotsig_policy_record(json_t *policy, const struct iotsig_device *device, jso
 
 /* The device. */
 
-static bool is_mac(const char *text)
-{
-    for (size_t i = 0; i < 17; i++) {
-        char c = (char)lower((uint8_t)text[i]);
-        if (i % 3 == 2 ? c != ':' : !is_digit((uint8_t)c) && !(c >= 'a' && c <= 'f'))
-            return false;
-    }
-    return text[17] == '\0';
-}
-
 static bool is_address_of(const char *text, int version)
 {
     struct address address;
@@ -478,7 +498,8 @@ int iotsig_device_check(const struct iotsig_device *device, struct iotsig_error 
 {
     if (device->name != NULL && !is_utf8(device->name))
         return iotsig_fail(error, IOTSIG_ERR_ARGUMENT, "the device's name is no UTF-8");
-    if (device->mac != NULL && !is_mac(device->mac))
+    uint64_t mac;
+    if (device->mac != NULL && !iotsig_mac_parse(device->mac, &mac))
         return iotsig_fail(error, IOTSIG_ERR_ARGUMENT, "not a MAC address (use aa:bb:cc:dd:ee:ff)");
     if (device->ipv4 != NULL && !is_address_of(device->ipv4, 4))
         return iotsig_fail(error, IOTSIG_ERR_ARGUMENT, "not an IPv4 address");

@@ -305,7 +305,7 @@ static void put_decision(const struct queue_program *program, const struct table
                          const struct rule *rule)
 {
     char name[QUEUE_NAME_ROOM];
-    size_t count = iotsig_rule_decides(program->firewall, table, rule, program->decided);
+    size_t count = iotsig_rule_decides(table, rule, program->decided);
     iotsig_queue_put(program, "static const char *decide_%u(const struct packet *packet)\n{\n",
                      (unsigned)rule->queue);
     iotsig_queue_put(program, "    (void)packet;\n");

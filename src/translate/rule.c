@@ -352,11 +352,10 @@ static bool meets(const struct rule *rule, const struct way *way)
     return false;
 }
 
-size_t iotsig_rule_decides(const struct iotsig_firewall *firewall, const struct table *table,
-                           const struct rule *rule, const struct way **to)
+size_t iotsig_rule_decides(const struct table *table, const struct rule *rule,
+                           const struct way **to)
 {
     size_t count = 0;
-    (void)firewall;
     for (size_t i = (size_t)(rule - table->rules); i < table->count; i++) {
         const struct rule *other = &table->rules[i];
         for (size_t j = 0; j < other->count; j++)

@@ -84,8 +84,8 @@ bool iotsig_ways_may_meet(const struct way *a, const struct way *b);
  * nftables').
  * @return how many there are; `to` has room for as many as the firewall has ways
  */
-size_t iotsig_rule_decides(const struct iotsig_firewall *firewall, const struct table *table,
-                           const struct rule *rule, const struct way **to);
+size_t iotsig_rule_decides(const struct table *table, const struct rule *rule,
+                           const struct way **to);
 
 /** nftables' text of a way's matches, of the arena; NULL when there is no memory. (nft.c) */
 const char *iotsig_nft_matches(struct iotsig_firewall *firewall, const struct way *way);

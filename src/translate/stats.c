@@ -144,7 +144,10 @@ static bool set(struct policy_stats *stats, bool is_rate, const json_t *value)
     return true;
 }
 
-/* A value for both directions, or one each under `fwd` and `bwd`. */
+/*
+ * A value for both directions, or one each under `fwd` and `bwd`. Without `bwd` the backward rule has that of
+ * `fwd`: with none it would block all.
+ */
 static bool set_both(struct policy *policy, bool is_rate, const json_t *value)
 {
     const char *name;
@@ -152,13 +155,13 @@ static bool set_both(struct policy *policy, bool is_rate, const json_t *value)
     if (!json_is_object(value))
         return set(&policy->forward, is_rate, value) && set(&policy->backward, is_rate, value);
     json_object_foreach((json_t *)(uintptr_t)value, name, one)
-    {
-        bool forward = strcmp(name, "fwd") == 0;
-        if ((!forward && strcmp(name, "bwd") != 0) ||
-            !set(forward ? &policy->forward : &policy->backward, is_rate, one))
+        if (strcmp(name, "fwd") != 0 && strcmp(name, "bwd") != 0)
             return false;
-    }
-    return json_object_size(value) > 0;
+    one = json_object_get(value, "fwd");
+    if (!set(&policy->forward, is_rate, one))
+        return false;
+    json_t *back = json_object_get(value, "bwd");
+    return set(&policy->backward, is_rate, back != NULL ? back : one);
 }
 
 bool iotsig_stats_read(struct value_reader *reader, const json_t *tree, struct policy *policy)

@@ -50,6 +50,10 @@ class Policies(Made):
                  {"ipv4": {"src": "self", "dst": C}, "udp": {"dst-port": 53}, "dns": {"qtype": "A", "domain-name": "a.example"}}),
                 (flow(A, "*.example.com", [(A, 40000)], layer=layer("HTTP", response=False, method="GET", uri="/x?*")),
                  {"ipv4": {"src": "self", "dst": "$.example.com"}, "tcp": {}, "http": {"response": False, "method": "GET", "uri": "/x?*"}}),
+                (flow(A, C, [(A, 40000)], layer=layer("HTTP", response=False, method="GET", uri="/x*")),
+                 {"ipv4": {"src": "self", "dst": C}, "tcp": {}, "http": {"response": False, "method": "GET", "uri": "/x\\042"}}),
+                (flow(A, C, [(A, 40000), (C, 5683)], "UDP", layer("CoAP", type="CON", response=False, code="GET", uri="$")),
+                 {"ipv4": {"src": "self", "dst": C}, "udp": {"dst-port": 5683}, "coap": {"type": "CON", "response": False, "method": "GET", "uri": "\\036"}}),
                 (flow(A, C, [(A, 40000), (C, 1900)], "UDP", layer("SSDP", response=False, method="M-SEARCH")),
                  {"ipv4": {"src": "self", "dst": C}, "udp": {"dst-port": 1900}, "ssdp": {"response": False, "method": "M-SEARCH"}}),
                 (flow(A, C, [(A, 40000), (C, 5683)], "UDP", layer("CoAP", type="CON", response=False, code="GET", uri="/a")),
@@ -107,7 +111,7 @@ class Policies(Made):
 
 WORDS = ["true", "no", "Yes", "off", "y", "null", "~", "1.5", "0x10", "12:30", "1e5", "1_000", "0o17", "010", "-5", "+1", ".inf", "-.INF", ".NaN", "2001-12-14",
          "2001-12-14T21:59:43Z", "=", "<<", "...", "---", "- a", "-", "?", ": ", "a: b", "a:", "#", "a #b", "*a", "&a", "!a", "!!str", "@a", "`a", "%a", "|", ">",
-         "'", "\"", "''", "\\\\", "\\000", "$", "a$b*c", "[a", "{a", "]", "a, b", " a", "a ", "  ", "self", "Self", "{}", "[]", "self.example", "\\115elf"]
+         "'", "\"", "''", "\\\\", "\\000", "$", "a$b*c", "[a", "{a", "]", "a, b", " a", "a ", "  ", "self", "Self", "{}", "[]", "self.example", "\\115elf", "/a*", "/a$", "/a?*", "/a\\\\*", "/a\\\\$"]
 
 
 def hostile(numbers):

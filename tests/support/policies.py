@@ -42,7 +42,7 @@ def generated(numbers):
     if numbers.random() < 0.3:
         made["stats"] = {"rate": numbers.choice(["10/second", 5, {"fwd": "3/minute", "bwd": "2 kbytes/hour"}]), "packet-count": 7}
         if stack[0] in ("ipv4", "ipv6"):
-            made["stats"]["packet-size"] = numbers.choice(["< 200", 100, "50-60", {"bwd": ">= 70"}])
+            made["stats"]["packet-size"] = numbers.choice(["< 200", 100, "50-60", {"fwd": ">= 70"}])
     if stack[0] in ("ipv4", "ipv6") and numbers.random() < 0.2:
         made["initiator"] = numbers.choice(["src", "dst"])
     return made

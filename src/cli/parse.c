@@ -282,6 +282,26 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
     }
 }
 
+/* Options that say nothing beside others are refused, not ignored. */
+static bool fits_together(struct run *run)
+{
+    const struct settings *settings = &run->settings;
+    bool output = strcmp(settings->output, "-") != 0, test = settings->test_count > 0;
+    if (settings->check && (output || settings->format != NULL))
+        return usage(run, "--check writes nothing (leave --output and --format out)");
+    if (settings->firewall.has_drop_probability && settings->firewall.rate > 0)
+        return usage(run, "--rate and --drop-probability exclude each other");
+    if ((run->command->groups & GROUP_FIREWALL) == 0)
+        return true;
+    if (!output && !settings->dry_run && !settings->explain && !test)
+        return usage(run, "what to do? (give -o DIR, --dry-run, --explain or --test CAPTURE)");
+    if (settings->dry_run + settings->explain + test > 1)
+        return usage(run, "give one of --dry-run, --explain, --test");
+    if (settings->format != NULL && !test)
+        return usage(run, "--format is the format of --test");
+    return true;
+}
+
 static bool parse_all(struct run *run, struct later *later, int argc, char **argv)
 {
     struct option options[OPTIONS_MAX + 1] = {{0}};
@@ -311,16 +331,8 @@ static bool parse_all(struct run *run, struct later *later, int argc, char **arg
         run->settings.inputs[run->settings.input_count++] = argv[optind++];
     if (run->settings.input_count == 0)
         return usage(run, "no input (give %s)", run->command->arguments);
-    const struct settings *settings = &run->settings;
-    if (settings->firewall.has_drop_probability && settings->firewall.rate > 0)
-        return usage(run, "--rate and --drop-probability exclude each other");
-    if ((run->command->groups & GROUP_FIREWALL) != 0 &&
-        (strcmp(settings->output, "-") != 0) + settings->dry_run + settings->explain +
-                (settings->test_count > 0) ==
-            0)
-        return usage(run, "what to do? (give -o DIR, --dry-run, --explain or --test CAPTURE)");
-    if (settings->dry_run + settings->explain + (settings->test_count > 0) > 1)
-        return usage(run, "give one of --dry-run, --explain, --test");
+    if (!fits_together(run))
+        return false;
     if (run->settings.input_count < run->command->inputs_min ||
         run->settings.input_count > run->command->inputs_max)
         return usage(run, "%d inputs (give %s)", run->settings.input_count,

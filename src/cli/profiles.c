@@ -214,6 +214,8 @@ static void print_files(struct run *run, const struct iotsig_firewall *firewall)
 static void output_firewall(struct run *run, struct iotsig_firewall *firewall)
 {
     struct iotsig_error error;
+    if (run->settings.dry_run) /* -o names the folder that is not written */
+        run->settings.output = "-";
     if (!cli_open_output(run))
         return;
     if (run->settings.dry_run)

@@ -74,6 +74,8 @@ class Rules(Made):
                 ("{ipv6: {src: self}, tcp: {dst-port: 80}}", {**both, "stats": "{rate: {fwd: 5 kbytes/minute, bwd: 7/hour burst 9 packets}, packet-size: {fwd: 100-200, bwd: 141}}"},
                  [f"ip6 saddr {six} meta l4proto tcp tcp dport 80 ip6 length 60-160 limit rate over 5 kbytes/minute drop",
                   f"ip6 daddr {six} meta l4proto tcp tcp sport 80 ip6 length 101 limit rate over 7/hour burst 9 packets drop"]),
+                ("{ipv4: {src: self}}", {**both, "stats": "{rate: {fwd: 3/minute}}"},  # backward without a limit would block all
+                 [f"ip saddr {me} limit rate over 3/minute drop", f"ip daddr {me} limit rate over 3/minute drop"]),
                 ("{ipv4: {src: self}}", {"stats": '{packet-size: ">= 100", rate: 3}'}, [f"ip saddr {me} ip length > 99 limit rate over 3/second drop"]),
                 ("{ipv4: {src: self, dst: gateway}, tcp: {}}", {**both, "initiator": "dst"},
                  [f"ip saddr {me} ip daddr 192.168.1.1 meta l4proto tcp ct direction reply ct original ip saddr 192.168.1.1 drop",
@@ -117,7 +119,12 @@ class Rules(Made):
                       ["--host", "self=10.0.0.1"], ["--ipv4", "x"]):
             result = self.firewall("--dry-run", *words, self.profile(plain))
             self.assertEqual((result.status, result.out, len(result.err.splitlines())), (2, "", 1), (words, result.err))
-        self.assertEqual(self.firewall(self.profile(plain)).status, 2)
+        for words in ([], ["--format", "json", "--dry-run"], ["--format", "text", "-o", self.path("out")], ["--dry-run", "--explain"], ["--test", "x", "--explain"]):
+            self.assertEqual(self.firewall(*words, self.profile(plain)).status, 2, words)
+        for words in (["--format", "json"], ["-o", self.path("out")]):
+            self.assertEqual(support.run("profile", "--check", *words, self.profile(plain)).status, 2, words)
+        result = self.firewall("--dry-run", "-o", self.path("out"), self.profile(plain))
+        self.assertEqual((result.status, "ip daddr 10.0.0.1" in result.out, os.path.exists(self.path("out"))), (0, True, False))
 
     def test_words_and_options_in_front(self):
         rules = self.rules(policy("{ipv4: {src: phone, dst: gateway}}"), policy("{ipv4: {src: self, dst: external}}", "q"), head=HEAD, words=[
@@ -197,7 +204,7 @@ single-policies:
                           "{mqtt: {packet-type: 16}}", "{tls: {tls-version: 65536}}", "{tls: {tls-version: \"2.0\"}}", "{ssdp: {method: GET, type: NOTIFY}}", "{tcp: {dst_port: 1, dst-port: 1}}", "{tcp: [80]}", "{ipv4: self}"):
             with self.subTest(protocols=protocols):
                 self.refused(protocols)
-        for stats in ("[]", "{rate: 0}", "{rate: 1/s}", "{rate: {fwd: 1, up: 2}}", "{rate: 1 gbytes/second}", "{packet-size: -5}", "{packet-size: \"< 0\"}", "{packet-size: 9-5}",
+        for stats in ("[]", "{rate: 0}", "{rate: 1/s}", "{rate: {fwd: 1, up: 2}}", "{rate: {bwd: 1}}", "{rate: {}}", "{rate: 1 gbytes/second}", "{packet-size: -5}", "{packet-size: \"< 0\"}", "{packet-size: 9-5}",
                       "{packet-size: 65536}", "{latency: 1}"):
             self.refused("{ipv4: {dst: 10.0.0.1}}", stats=stats)
         self.refused("{tcp: {dst-port: 5}}", stats="{packet-size: 5}")

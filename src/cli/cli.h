@@ -40,6 +40,7 @@ struct settings {
     const char **hosts; /**< of `profiles` */
     const char **tests; /**< captures that a firewall is tried on */
     int test_count;
+    int jobs; /**< threads at most */
     bool from_mud, check, no_check, dry_run, explain;
     enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } progress;
 };

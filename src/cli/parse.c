@@ -13,6 +13,9 @@
 
 #include "cli/options.h"
 
+/* More threads than this are not started, whatever is asked for. */
+#define JOBS_MAX 256
+
 static bool usage(struct run *run, const char *format, ...)
 {
     va_list arguments;
@@ -57,7 +60,6 @@ static bool parse_max_flows(struct run *run, struct iotsig_settings *context, co
     return true;
 }
 
-/* Part of the contract of all commands; these have nothing to share out yet. */
 static bool parse_jobs(struct run *run, const char *text)
 {
     char *end;
@@ -65,6 +67,7 @@ static bool parse_jobs(struct run *run, const char *text)
     unsigned long value = strtoul(text, &end, 10);
     if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value == 0)
         return usage(run, "-j: not a number from 1 on");
+    run->settings.jobs = value < JOBS_MAX ? (int)value : JOBS_MAX;
     return true;
 }
 
@@ -374,6 +377,7 @@ static bool prepare(struct run *run, const struct later *later)
     struct iotsig_options *options = &run->settings.options;
     struct iotsig_error error;
 
+    run->context_settings = later->context; /* for the contexts of threads */
     int status = iotsig_context_new(&run->context, &later->context, &error);
     for (int i = 0; status == 0 && i < later->count; i++) {
         int id = later->items[i].id;
@@ -408,6 +412,7 @@ bool cli_parse(struct run *run, int argc, char **argv)
     if (run->command->groups & GROUP_FEATURES)
         run->settings.options.timeout_ns = 0;
     run->settings.output = "-";
+    run->settings.jobs = 1;
     later.items = calloc((size_t)argc + 1, sizeof *later.items);
     run->settings.inputs = calloc((size_t)argc + 1, sizeof *run->settings.inputs);
     bool done = false;

@@ -400,6 +400,20 @@ class Output(Features):
         out = self.run_ok("features", "--self", ME, "--families", "flow", "--format", "jsonl", "--filter", "tcp", "--dns-table", table, path)
         self.assertEqual([json.loads(line)["feature"] for line in out.splitlines()], ["out tcp known.example 8443"])
 
+    def test_jobs(self):
+        """Threads change neither the output nor what is said, where captures are bad or cut, and where reading stops at one."""
+        paths = [self.capture(*(udp(b"x" * n, dport=7000 + n) for n in range(1 + i % 7)), name=f"{i:02}.pcap", link=1) for i in range(30)]
+        paths[7:7] = [self.write("bad.pcap", "nothing"), self.path("absent.pcap")]
+        paths.insert(20, self.write("cut.pcap", self.read("05.pcap")[:-3]))
+        names = self.write("names.json", json.dumps({"IP": {CLOUD: "known.example"}, "ALIAS": {}}))
+        for words in (["--format", "jsonl"], ["--format", "csv"], ["--format", "json", "--strict"], ["--format", "text", "--dns-table", names], ["--max-flows", "1", "--format", "jsonl"]):
+            one = support.run("features", *words, *paths)
+            self.assertIn(one.status, (3, 5))
+            for jobs in ("1", "2", "5", "100000"):
+                many = support.run("features", "-j", jobs, *words, *paths, leaks=jobs == "5")
+                self.assertEqual((many.status, many.err, many.out), (one.status, one.err, one.out), (words, jobs))
+        self.assertEqual(support.run("features", "-j", "0", paths[0]).status, 2)
+
 
 if __name__ == "__main__":
     support.main()

@@ -5,7 +5,7 @@ import json
 TEXTS = [
     '"', "'", "\\", "\\\\", '\\"', "a\\", "*/", "/*", "//", "/*/", "#", "a#b", "#include </etc/passwd>", "#define if while", "*/ int x; /*", '"; int x; //', '", 1), is_http_uri(&seen, "',
     "\n", "a\nb", "\r", "a\r\nb", "\t", "\v\f", '"\n#include "x"\n"', "\n\t\tdrop\n", '" accept comment "', '" ; flush ruleset ; "', "}", "{", "} }", ";", "a;b", ")", "(", ") int y(", "]", "[0]",
-    "%", "%n", "%s%s%s%s", "%999999999d", "%n%n%n", "??/", '??/"', "??)", "\\\n", "\\n", "\\x41", "\\041", "\\034", "\\010", "\\000", "\\255", "\\256", "\\0", "\\.", "\\u2028", "a\\.b",
+    "%", "%n", "%s%s%s%s", "%999999999d", "%n%n%n", "??/", '??/"', "??)", "\\\n", "\\n", "\\x41", "\\041", "a\\042", "a\\036", "\\034", "\\010", "\\000", "\\255", "\\256", "\\0", "\\.", "\\u2028", "a\\.b",
     "drop", "accept", "queue", "queue num 0", "counter", "table", "table bridge x { }", "delete table bridge x", "ip saddr 0.0.0.0/0 drop", "include \"x\"", "comment", "@set", "$define", "a,b", ",,DROP", ", ",
     "../", "../../etc/passwd", "/etc/passwd", "/", ".", "..", "a/b", "~", "-", "--help", "-rf", "CON", "a b", " ", "  a", "a ", "${BIN_DIR}", "${X}", "$ENV{HOME}", "$(touch x)", "$<1:x>", "@X@", "`id`", "$x", "$",
     "$.x", "$a.b.c", "*.", "*.x", "*.com", "*.a.example.org", "$a\\.example.org", "$${X}.example.org", "*", "?", "a*", "a?", "a$", "|", "&", "&&", "<", ">", "=", "!", "^", "~x",

@@ -174,10 +174,9 @@ static bool program_init(struct queue_program *program, const struct iotsig_fire
                          struct iotsig_output *output)
 {
     const struct iotsig_allocator *allocator = &firewall->profiles->context->allocator;
-    const struct iotsig_hash_key key = {0x696f7473, 0x6967}; /* names of hosts are short and few */
     size_t room = firewall->way_count + 1;
     *program = (struct queue_program){.firewall = firewall, .output = output};
-    iotsig_map_init(&program->names, allocator, key);
+    iotsig_map_init(&program->names, allocator, firewall->profiles->context->hash_key);
     program->decided = iotsig_memory_get(allocator, room * sizeof *program->decided);
     program->queued = iotsig_memory_get(allocator, room * sizeof *program->queued);
     if (program->queued != NULL)
@@ -295,12 +294,6 @@ static void put_resolver(const struct queue_program *program)
 
 /* Queues. */
 
-/* A later rule may ask for an originator that this queue's packets do not have. */
-static bool is_decidable(const struct rule *rule, const struct way *way)
-{
-    return way->origin == ORIGIN_ANY || (rule->count > 0 && way->origin == rule->ways[0]->origin);
-}
-
 static void put_decision(const struct queue_program *program, const struct table *table,
                          const struct rule *rule)
 {
@@ -310,8 +303,6 @@ static void put_decision(const struct queue_program *program, const struct table
                      (unsigned)rule->queue);
     iotsig_queue_put(program, "    (void)packet;\n");
     for (size_t i = 0; i < count; i++) {
-        if (!is_decidable(rule, program->decided[i]))
-            continue;
         iotsig_queue_name(name, program->decided[i]);
         iotsig_queue_put(program, "    if (way_%zu(packet))\n        return \"%s\";\n",
                          program->decided[i]->number, name);

@@ -352,6 +352,14 @@ static bool meets(const struct rule *rule, const struct way *way)
     return false;
 }
 
+/* Whether a program that gets a rule's packets can tell what another way covers of them. */
+static bool can_decide(const struct rule *rule, const struct way *way)
+{
+    bool knows_origin =
+        way->origin == ORIGIN_ANY || (rule->count > 0 && way->origin == rule->ways[0]->origin);
+    return knows_origin && way->stats.rate.count == 0 && meets(rule, way);
+}
+
 size_t iotsig_rule_decides(const struct table *table, const struct rule *rule,
                            const struct way **to)
 {
@@ -359,8 +367,7 @@ size_t iotsig_rule_decides(const struct table *table, const struct rule *rule,
     for (size_t i = (size_t)(rule - table->rules); i < table->count; i++) {
         const struct rule *other = &table->rules[i];
         for (size_t j = 0; j < other->count; j++)
-            if (other == rule ||
-                (other->ways[j]->stats.rate.count == 0 && meets(rule, other->ways[j])))
+            if (other == rule || can_decide(rule, other->ways[j]))
                 to[count++] = other->ways[j];
     }
     return count;

@@ -80,8 +80,8 @@ bool iotsig_ways_may_meet(const struct way *a, const struct way *b);
 
 /**
  * The ways that the program of a queue must decide: those of the rule, and those of later rules
- * with a queue in its table that may cover the same packets (but for those with a rate, which is
- * nftables').
+ * with a queue in its table that may cover the same packets; but for those with a rate, or with an
+ * originator that this rule does not ask for: only nftables knows these.
  * @return how many there are; `to` has room for as many as the firewall has ways
  */
 size_t iotsig_rule_decides(const struct table *table, const struct rule *rule,

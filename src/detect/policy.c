@@ -168,15 +168,6 @@ bool iotsig_way_matches(const struct way *way, const struct sight *sight)
 
 /* Payloads. */
 
-/* Whether a policy says itself on which ports its application is. */
-static bool names_ports(const struct way *way)
-{
-    return iotsig_way_check(way, FIELD_TCP_SRC) != NULL ||
-           iotsig_way_check(way, FIELD_TCP_DST) != NULL ||
-           iotsig_way_check(way, FIELD_UDP_SRC) != NULL ||
-           iotsig_way_check(way, FIELD_UDP_DST) != NULL;
-}
-
 /* DNS, mDNS: one question has both the type and the name. */
 static bool question_passes(const struct policy_part *part, const struct dns_record *record)
 {
@@ -208,12 +199,6 @@ static bool dns_passes(const struct policy_part *part, const struct packet *pack
         if (question_passes(part, &record))
             return true;
     return false;
-}
-
-static bool is_dns(const struct packet *packet, bool multicast)
-{
-    enum { MDNS_PORT = 5353 };
-    return iotsig_dns_recognise(packet) && app_has_port(packet, IOTSIG_UDP, MDNS_PORT) == multicast;
 }
 
 static bool http_passes(const struct policy_part *part, const struct packet *packet)
@@ -281,21 +266,15 @@ static bool attribute_passes(const struct policy_check *check, const struct iots
     return has_escaped(check, layer->text[index]);
 }
 
-static uint16_t usual_port(enum policy_protocol protocol)
-{
-    return protocol == POLICY_SSDP ? 1900 : protocol == POLICY_COAP ? 5683 : 67;
-}
-
-/* SSDP, CoAP, DHCP; `anywhere`: on ports that the policy names, which are like the usual one. */
-static bool layer_passes(const struct policy_part *part, const struct sight *sight, bool anywhere)
+/* SSDP, CoAP, DHCP. Their recognisers go by port; here that has been looked at. */
+static bool layer_passes(const struct policy_part *part, const struct sight *sight)
 {
     struct packet packet = sight->frame->packet;
     const struct app_protocol *protocol =
         iotsig_app_protocol(text_of(policy_protocols[part->protocol].name));
     struct app_scratch scratch = {sight->scratch, APP_TEXT_MAX};
     struct iotsig_layer layer = {.protocol = protocol};
-    if (anywhere)
-        packet.src.port = usual_port(part->protocol);
+    packet.src.port = policy_protocols[part->protocol].ports[0];
     if (protocol == NULL || packet.payload.n == 0 || !protocol->recognise(&packet) ||
         !protocol->parse(&packet, &layer, &scratch))
         return false;
@@ -382,27 +361,38 @@ static bool tls_passes(const struct policy_part *part, const struct packet *pack
 }
 
 /* What a program on a queue decides of one part. */
+/* Whether an application is where it may be: on the ports that the policy names, or the usual ones.
+ */
+static bool is_on_port(const struct way *way, enum policy_protocol protocol,
+                       const struct packet *packet)
+{
+    const uint16_t *ports = policy_protocols[protocol].ports;
+    if (ports[0] == 0 || iotsig_way_names_port(way))
+        return true;
+    for (size_t i = 0; i < 2 && ports[i] != 0; i++)
+        if (packet->src.port == ports[i] || packet->dst.port == ports[i])
+            return true;
+    return false;
+}
+
 static bool part_passes(const struct way *way, const struct policy_part *part,
                         const struct sight *sight)
 {
     const struct frame *frame = sight->frame;
     const struct packet *packet = &frame->packet;
-    bool anywhere = names_ports(way);
     if (!policy_protocols[part->protocol].queued)
         return headers_pass(part, sight, false);
     if (part->protocol == POLICY_IGMP)
         return !frame->later && igmp_passes(part, packet);
-    if (packet->transport == 0)
+    if (packet->transport == 0 || !is_on_port(way, part->protocol, packet))
         return false;
     switch (part->protocol) {
-    case POLICY_DNS: return (anywhere || is_dns(packet, false)) && dns_passes(part, packet);
-    case POLICY_MDNS: return (anywhere || is_dns(packet, true)) && dns_passes(part, packet);
+    case POLICY_DNS:
+    case POLICY_MDNS: return dns_passes(part, packet);
     case POLICY_HTTP: return http_passes(part, packet);
-    case POLICY_MQTT:
-        return (anywhere || app_has_port(packet, IOTSIG_TCP, MQTT_PORT)) &&
-               mqtt_passes(part, packet);
+    case POLICY_MQTT: return mqtt_passes(part, packet);
     case POLICY_TLS: return tls_passes(part, packet);
-    default: return layer_passes(part, sight, anywhere);
+    default: return layer_passes(part, sight);
     }
 }
 

@@ -127,6 +127,9 @@ struct policy_protocol_row {
     unsigned over;     /**< bits of the protocols that carry it; 0: none needs to be named */
     unsigned excludes; /**< bits of those that no packet has with it */
     bool queued;       /**< a program on a queue checks its fields */
+    /** Of an application that is not known by its contents alone: where it is looked for when a
+     * policy names no port. 0: no more of them. */
+    uint16_t ports[2];
 };
 
 /** Indexed by their numbers. */

@@ -59,29 +59,27 @@ static const struct value_row values[FIELD_COUNT] = {
     [FIELD_TLS_SESSION_ID] = {"seen.message.session_id_present", "seen.is_hello"},
 };
 
-/* What a program asks of the headers for each protocol, and the ports where an application is known
- * when a policy names none: what only looks like it on another port is not blocked. */
+/* What a program asks of the headers for each protocol, and what sees its message. */
 static const struct {
     const char *headers;
     const char *seen; /* what sees its message, or NULL */
-    const char *ports;
 } protocols[POLICY_PROTOCOLS] = {
-    [POLICY_ARP] = {"packet->version == 0", "arp", NULL},
-    [POLICY_IPV4] = {"packet->version == 4", NULL, NULL},
-    [POLICY_IPV6] = {"packet->version == 6", NULL, NULL},
-    [POLICY_TCP] = {"packet->protocol == IPPROTO_TCP", NULL, NULL},
-    [POLICY_UDP] = {"packet->protocol == IPPROTO_UDP", NULL, NULL},
-    [POLICY_ICMP] = {"packet->version == 4 && packet->protocol == IPPROTO_ICMP", NULL, NULL},
-    [POLICY_ICMPV6] = {"packet->version == 6 && packet->protocol == IPPROTO_ICMPV6", NULL, NULL},
-    [POLICY_IGMP] = {"packet->version == 4 && packet->protocol == IPPROTO_IGMP", "igmp", NULL},
-    [POLICY_DNS] = {NULL, "dns", "has_port(packet, 53)"},
-    [POLICY_MDNS] = {NULL, "dns", "has_port(packet, 5353)"},
-    [POLICY_HTTP] = {NULL, "http", NULL},
-    [POLICY_SSDP] = {NULL, "ssdp", "has_port(packet, 1900)"},
-    [POLICY_COAP] = {NULL, "coap", "has_port(packet, 5683)"},
-    [POLICY_DHCP] = {"packet->version == 4", "dhcp", "has_port(packet, 67) || has_port(packet, 68)"},
-    [POLICY_MQTT] = {NULL, "mqtt", "has_port(packet, 1883)"},
-    [POLICY_TLS] = {NULL, "tls", NULL},
+    [POLICY_ARP] = {"packet->version == 0", "arp"},
+    [POLICY_IPV4] = {"packet->version == 4", NULL},
+    [POLICY_IPV6] = {"packet->version == 6", NULL},
+    [POLICY_TCP] = {"packet->protocol == IPPROTO_TCP", NULL},
+    [POLICY_UDP] = {"packet->protocol == IPPROTO_UDP", NULL},
+    [POLICY_ICMP] = {"packet->version == 4 && packet->protocol == IPPROTO_ICMP", NULL},
+    [POLICY_ICMPV6] = {"packet->version == 6 && packet->protocol == IPPROTO_ICMPV6", NULL},
+    [POLICY_IGMP] = {"packet->version == 4 && packet->protocol == IPPROTO_IGMP", "igmp"},
+    [POLICY_DNS] = {NULL, "dns"},
+    [POLICY_MDNS] = {NULL, "dns"},
+    [POLICY_HTTP] = {NULL, "http"},
+    [POLICY_SSDP] = {NULL, "ssdp"},
+    [POLICY_COAP] = {NULL, "coap"},
+    [POLICY_DHCP] = {"packet->version == 4", "dhcp"},
+    [POLICY_MQTT] = {NULL, "mqtt"},
+    [POLICY_TLS] = {NULL, "tls"},
 };
 /* clang-format on */
 
@@ -309,12 +307,18 @@ static void put_transports(const struct queue_program *program, const struct way
     iotsig_queue_put(program, "))\n        return false;\n");
 }
 
-static bool names_port(const struct way *way)
+/* The usual ports of an application, when the policy names none: what only looks like it on another
+ * is not blocked. */
+static void put_ports(const struct queue_program *program, const struct way *way,
+                      enum policy_protocol protocol)
 {
-    return iotsig_way_check(way, FIELD_TCP_SRC) != NULL ||
-           iotsig_way_check(way, FIELD_TCP_DST) != NULL ||
-           iotsig_way_check(way, FIELD_UDP_SRC) != NULL ||
-           iotsig_way_check(way, FIELD_UDP_DST) != NULL;
+    const uint16_t *ports = policy_protocols[protocol].ports;
+    if (ports[0] == 0 || iotsig_way_names_port(way))
+        return;
+    iotsig_queue_put(program, "    if (!(");
+    for (size_t i = 0; i < 2 && ports[i] != 0; i++)
+        iotsig_queue_put(program, "%shas_port(packet, %u)", i == 0 ? "" : " || ", ports[i]);
+    iotsig_queue_put(program, "))\n        return false;\n");
 }
 
 /* What the headers must say of a part; its own checks too, when nothing of it is in a message. */
@@ -323,8 +327,7 @@ static void put_headers(const struct queue_program *program, const struct way *w
 {
     if (protocols[part->protocol].headers != NULL)
         put_requirement(program, protocols[part->protocol].headers);
-    if (protocols[part->protocol].ports != NULL && !names_port(way))
-        put_requirement(program, protocols[part->protocol].ports);
+    put_ports(program, way, part->protocol);
     if (protocols[part->protocol].seen != NULL)
         return;
     for (size_t i = 0; i < part->count; i++) {

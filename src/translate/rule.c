@@ -14,6 +14,14 @@ const struct policy_check *iotsig_way_check(const struct way *way, enum field_id
     return part == NULL ? NULL : iotsig_part_check(part, id);
 }
 
+bool iotsig_way_names_port(const struct way *way)
+{
+    return iotsig_way_check(way, FIELD_TCP_SRC) != NULL ||
+           iotsig_way_check(way, FIELD_TCP_DST) != NULL ||
+           iotsig_way_check(way, FIELD_UDP_SRC) != NULL ||
+           iotsig_way_check(way, FIELD_UDP_DST) != NULL;
+}
+
 bool iotsig_check_is_nft(const struct policy_check *check)
 {
     return !policy_protocols[check->field->protocol].queued && check->text_count == 0;

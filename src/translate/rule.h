@@ -72,6 +72,9 @@ static inline const struct policy_part *way_part(const struct way *way,
 /** The check of a field, or NULL. */
 const struct policy_check *iotsig_way_check(const struct way *way, enum field_id id);
 
+/** Whether a way asks for ports; else an application is looked for on its usual ones. */
+bool iotsig_way_names_port(const struct way *way);
+
 /** Whether nftables can decide a check. */
 bool iotsig_check_is_nft(const struct policy_check *check);
 

@@ -44,27 +44,22 @@ IOTSIG_API int iotsig_profiles_new(struct iotsig_profiles **out, struct iotsig_c
                                    struct iotsig_error *error);
 
 /**
- * Reads a profile of YAML or JSON ("-": standard input) into the list. A policy that is not good
- * has been told of, and is left out.
- * @return 0, also when policies were left out; IOTSIG_ERR_READ, IOTSIG_ERR_FORMAT,
- * IOTSIG_ERR_LIMIT, IOTSIG_ERR_MEMORY
- */
-IOTSIG_API int iotsig_profiles_read(struct iotsig_profiles *profiles, const char *path,
-                                    struct iotsig_error *error);
-
-/**
- * The same for a MUD file (RFC 8520): each entry that accepts is a policy. Its words for hosts are
- * listed under `hosts`, and have no address unless the settings give one.
- */
-IOTSIG_API int iotsig_profiles_read_mud(struct iotsig_profiles *profiles, const char *path,
-                                        struct iotsig_error *error);
-
-/**
- * From now on iotsig_patterns_read() reads profiles into a list of profiles, which must outlive the
- * patterns, instead of making their policies flows.
+ * From now on iotsig_patterns_read() reads profiles of YAML and JSON into a list of profiles, which
+ * must outlive the patterns, instead of making their policies flows. A policy that is not good has
+ * been told of, and is left out.
  */
 IOTSIG_API void iotsig_patterns_set_profiles(struct iotsig_patterns *patterns,
                                              struct iotsig_profiles *profiles);
+
+/**
+ * Reads a MUD file (RFC 8520; "-": standard input) into the list: each entry that accepts is a
+ * policy. Its words for hosts are listed under `hosts`, and have no address unless the settings give
+ * one. An entry that cannot be a policy has been told of, and is left out.
+ * @return 0, also when entries were left out; IOTSIG_ERR_READ, IOTSIG_ERR_FORMAT,
+ * IOTSIG_ERR_LIMIT, IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_profiles_read_mud(struct iotsig_profiles *profiles, const char *path,
+                                        struct iotsig_error *error);
 
 /**
  * Adds the flows of patterns and signatures, as policies of the settings' device.

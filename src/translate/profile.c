@@ -618,17 +618,6 @@ void iotsig_profiles_free(struct iotsig_profiles *profiles)
     iotsig_memory_free(&profiles->context->allocator, profiles);
 }
 
-int iotsig_profiles_read(struct iotsig_profiles *profiles, const char *path,
-                         struct iotsig_error *error)
-{
-    struct iotsig_tree *tree;
-    int status =
-        iotsig_tree_read(&tree, profiles->context, path, profiles->settings.include_root, error);
-    if (status != 0)
-        return status;
-    return iotsig_profiles_take(profiles, path, json_incref(iotsig_tree_root(tree)), tree, error);
-}
-
 size_t iotsig_profiles_count(const struct iotsig_profiles *profiles)
 {
     return profiles->count;

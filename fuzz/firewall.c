@@ -166,8 +166,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const hosts[] = {"phone=10.0.0.7", "gateway=10.0.0.1", "gateway=fe80::1"};
     struct iotsig_context *context = fuzz_context();
+    struct bytes bytes = {data, size};
     struct iotsig_profiles *profiles;
     struct iotsig_firewall *firewall;
+    struct iotsig_tree *tree;
     size_t told = 0;
     const struct iotsig_profile_settings settings = {.device = {.mac = "02:00:00:00:00:01"},
                                                      .hosts = hosts,
@@ -177,7 +179,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                      .problem = require_clean,
                                                      .user = &told};
     REQUIRE(iotsig_profiles_new(&profiles, context, &settings, NULL) == 0);
-    if (iotsig_profiles_read(profiles, fuzz_file(data, size), NULL) == 0) {
+    if (iotsig_tree_parse(&tree, context, bytes, "fuzz", "/nonexistent", NULL) == 0 &&
+        iotsig_profiles_take(profiles, "fuzz", json_incref(iotsig_tree_root(tree)), tree, NULL) ==
+            0) {
         REQUIRE(iotsig_profiles_problems(profiles) == told);
         for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
             if (iotsig_firewall_new(&firewall, profiles, &kinds[i], NULL) != 0)

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which signatures of a library a capture matches. */
+#include "base/error.h"
+#include "decode/address.h"
+#include "signature/corpus.h"
+#include "signature/library.h"
+
+struct iotsig_probe {
+    struct iotsig_context *context;
+    const struct iotsig_library *library;
+    bool *present;                    /* by feature of the library */
+    char device[IOTSIG_ADDRESS_TEXT]; /* empty: not known */
+    size_t *ties;
+    struct iotsig_identity identity;
+};
+
+static struct iotsig_probe *probe_new(struct iotsig_context *context,
+                                      const struct iotsig_library *library, const char *device)
+{
+    const struct iotsig_allocator *allocator = &context->allocator;
+    size_t features = library->vocabulary.words.count + 1; /* never none */
+    struct iotsig_probe *probe = iotsig_memory_get(allocator, sizeof *probe);
+    if (probe == NULL)
+        return NULL;
+    *probe = (struct iotsig_probe){.context = context, .library = library};
+    if (device != NULL && strlen(device) < sizeof probe->device)
+        memcpy(probe->device, device, strlen(device));
+    probe->present = iotsig_memory_get(allocator, features);
+    probe->ties = iotsig_memory_get(allocator, (library->count + 1) * sizeof *probe->ties);
+    if (probe->present == NULL || probe->ties == NULL) {
+        iotsig_probe_free(probe);
+        return NULL;
+    }
+    memset(probe->present, 0, features);
+    return probe;
+}
+
+void iotsig_probe_free(struct iotsig_probe *probe)
+{
+    if (probe == NULL)
+        return;
+    iotsig_memory_free(&probe->context->allocator, probe->present);
+    iotsig_memory_free(&probe->context->allocator, probe->ties);
+    iotsig_memory_free(&probe->context->allocator, probe);
+}
+
+static void mark(struct iotsig_probe *probe, uint32_t feature)
+{
+    if (feature != IOTSIG_NO_STRING)
+        probe->present[feature] = true;
+}
+
+void iotsig_probe_match(const struct iotsig_probe *probe, size_t i, struct iotsig_match *match)
+{
+    const struct iotsig_learned *learned = probe->library->items[i];
+    const struct vocabulary *vocabulary = &probe->library->vocabulary;
+    uint64_t covered = 0;
+    *match = (struct iotsig_match){.learned = learned, .coverage = RATIO_ZERO};
+    for (size_t j = 0; j < learned->count; j++) {
+        const struct trait *trait = &learned->traits[j];
+        if (!probe->present[trait->feature])
+            continue;
+        if (trait->role == IOTSIG_MANDATORY) {
+            covered += trait->weight;
+        } else if (trait->role == IOTSIG_FORBIDDEN && match->forbidden == NULL) {
+            match->forbidden_family = vocabulary_family(vocabulary, trait->feature);
+            match->forbidden = vocabulary_text(vocabulary, trait->feature);
+        }
+    }
+    if (learned->weight == 0)
+        return;
+    match->coverage = iotsig_ratio_of(covered, learned->weight);
+    match->matches = match->forbidden == NULL &&
+                     iotsig_ratio_compare(match->coverage, learned->options.min_coverage) >= 0;
+}
+
+bool iotsig_probe_has(const struct iotsig_probe *probe, size_t i, size_t trait)
+{
+    return probe->present[probe->library->items[i]->traits[trait].feature];
+}
+
+static bool knows_device(const struct iotsig_learned *learned, const char *device)
+{
+    for (size_t i = 0; i < learned->origin_count; i++)
+        if (learned->origins[i].left_out == NULL && learned->origins[i].device != NULL &&
+            strcmp(learned->origins[i].device, device) == 0)
+            return true;
+    return false;
+}
+
+/* The only one of the ties that was learned from the device, or NULL. */
+static const struct iotsig_learned *tie_of_device(const struct iotsig_probe *probe)
+{
+    const struct iotsig_learned *found = NULL;
+    if (probe->device[0] == '\0')
+        return NULL;
+    for (size_t i = 0; i < probe->identity.ties; i++) {
+        const struct iotsig_learned *learned = iotsig_probe_tie(probe, i);
+        if (!knows_device(learned, probe->device))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = learned;
+    }
+    return found;
+}
+
+static void identify(struct iotsig_probe *probe)
+{
+    struct iotsig_identity *identity = &probe->identity;
+    struct iotsig_match match;
+    *identity = (struct iotsig_identity){.coverage = RATIO_ZERO};
+    for (size_t i = 0; i < probe->library->count; i++) {
+        iotsig_probe_match(probe, i, &match);
+        int order = match.matches ? iotsig_ratio_compare(match.coverage, identity->coverage) : -1;
+        if (order > 0) {
+            identity->ties = 0;
+            identity->coverage = match.coverage;
+        }
+        if (order >= 0)
+            probe->ties[identity->ties++] = i;
+    }
+    if (identity->ties == 1) {
+        identity->event = iotsig_probe_tie(probe, 0);
+    } else if (identity->ties > 1) {
+        identity->event = tie_of_device(probe);
+        identity->by_device = identity->event != NULL;
+    }
+}
+
+int iotsig_probe_new(struct iotsig_probe **out, struct iotsig_context *context,
+                     const struct iotsig_library *library, const struct iotsig_features *features,
+                     struct iotsig_error *error)
+{
+    struct iotsig_probe *probe = probe_new(context, library, iotsig_features_self(features));
+    struct iotsig_feature feature;
+    if (probe == NULL)
+        return iotsig_fail_memory(error);
+    for (size_t i = 0; i < iotsig_features_count(features); i++) {
+        iotsig_features_get(features, i, &feature);
+        mark(probe, iotsig_vocabulary_find(&library->vocabulary, feature.family, feature.text));
+    }
+    identify(probe);
+    *out = probe;
+    return 0;
+}
+
+int iotsig_probe_of(struct iotsig_probe **out, struct iotsig_context *context,
+                    const struct iotsig_library *library, const struct iotsig_corpus *corpus,
+                    size_t i, struct iotsig_error *error)
+{
+    const struct sample *sample = &corpus->samples[i];
+    struct iotsig_probe *probe = probe_new(context, library, sample->origin.device);
+    if (probe == NULL)
+        return iotsig_fail_memory(error);
+    for (size_t j = 0; j < sample->count; j++)
+        mark(probe, iotsig_vocabulary_translate(&library->vocabulary, &corpus->vocabulary,
+                                                sample->features[j]));
+    identify(probe);
+    *out = probe;
+    return 0;
+}
+
+void iotsig_probe_identify(const struct iotsig_probe *probe, struct iotsig_identity *identity)
+{
+    *identity = probe->identity;
+}
+
+const struct iotsig_learned *iotsig_probe_tie(const struct iotsig_probe *probe, size_t i)
+{
+    return probe->library->items[probe->ties[i]];
+}

@@ -97,6 +97,10 @@ IOTSIG_API const char *iotsig_features_address(const struct iotsig_features *fea
  * asked for most. */
 IOTSIG_API const char *iotsig_features_gateway(const struct iotsig_features *features);
 
+/** When the first frame of the capture was seen, and the last; `digits` 0: there was none. */
+IOTSIG_API void iotsig_features_span(const struct iotsig_features *features,
+                                     struct iotsig_time *first, struct iotsig_time *last);
+
 /** NULL is allowed. */
 IOTSIG_API void iotsig_features_free(struct iotsig_features *features);
 

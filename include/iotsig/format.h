@@ -11,6 +11,7 @@
 #define IOTSIG_FORMAT_H
 
 #include "iotsig/compare.h"
+#include "iotsig/learn.h"
 #include "iotsig/output.h"
 #include "iotsig/packet.h"
 #include "iotsig/profile.h"
@@ -120,6 +121,66 @@ IOTSIG_API int iotsig_profile_write(const struct iotsig_patterns *patterns,
                                     const struct iotsig_device *device,
                                     struct iotsig_output *output,
                                     const struct iotsig_style *style, struct iotsig_error *error);
+
+/** Writes a learned signature as text or JSON. @return IOTSIG_ERR_ARGUMENT: another format; IOTSIG_ERR_MEMORY */
+IOTSIG_API int iotsig_learned_write(const struct iotsig_learned *learned,
+                                    struct iotsig_context *context, struct iotsig_output *output,
+                                    const struct iotsig_style *style, struct iotsig_error *error);
+
+/**
+ * Writes the signatures of a library as files of a folder, EVENT.json each: the folder whole or not
+ * at all. It is replaced when it holds nothing but such files.
+ * @return 0; IOTSIG_ERR_ARGUMENT: an event's name cannot be a file's; IOTSIG_ERR_WRITE,
+ * IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_library_write(const struct iotsig_library *library,
+                                    struct iotsig_context *context, const char *path,
+                                    struct iotsig_error *error);
+
+/**
+ * Adds the signatures of a file, or of all files in a folder, to a library. Those that were read
+ * before one that is not good stay.
+ * @return 0; IOTSIG_ERR_READ; IOTSIG_ERR_FORMAT, also for an event that has a signature already;
+ * IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_library_read(struct iotsig_library *library, const char *path,
+                                   struct iotsig_error *error);
+
+/** Writes what a library holds, a line for each signature, as `iotsig library list` does. */
+IOTSIG_API int iotsig_library_list(const struct iotsig_library *library,
+                                   struct iotsig_context *context, struct iotsig_output *output,
+                                   const struct iotsig_style *style, struct iotsig_error *error);
+
+/**
+ * Writes which signatures would match what has just the features of another one, as `iotsig library
+ * check` does: all its mandatory ones, or these and the optional ones. `*count`: how many pairs of
+ * events that are not declared a group.
+ */
+IOTSIG_API int iotsig_library_check(const struct iotsig_library *library,
+                                    struct iotsig_context *context, struct iotsig_output *output,
+                                    const struct iotsig_style *style, size_t *count,
+                                    struct iotsig_error *error);
+
+/** Writes what captures are identified as, one after the other, as `iotsig identify` does. */
+struct iotsig_identity_writer;
+
+/** @return 0, IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY */
+IOTSIG_API int iotsig_identity_writer_new(struct iotsig_identity_writer **out,
+                                          struct iotsig_context *context,
+                                          struct iotsig_output *output,
+                                          const struct iotsig_style *style,
+                                          struct iotsig_error *error);
+
+/** Writes that of the capture of this name; `device` may be NULL. @return 0, IOTSIG_ERR_MEMORY */
+IOTSIG_API int iotsig_identity_writer_put(struct iotsig_identity_writer *writer,
+                                          const char *capture,
+                                          const struct iotsig_library *library,
+                                          const struct iotsig_probe *probe, const char *device,
+                                          struct iotsig_error *error);
+
+/** Writes what is still to be written, and frees; NULL is allowed. @return 0, IOTSIG_ERR_MEMORY */
+IOTSIG_API int iotsig_identity_writer_free(struct iotsig_identity_writer *writer,
+                                           struct iotsig_error *error);
 
 /** Writes packets one by one. */
 struct iotsig_packet_writer;

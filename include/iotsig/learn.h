@@ -47,6 +47,15 @@ struct iotsig_origin {
     const char *left_out; /**< of a capture of a signature: why it was not learned from, or NULL */
 };
 
+/**
+ * Fills an origin: the file is read once more for its size and digest; the rest is of its features.
+ * What "-" held cannot be read again, and has size 0. Texts are those of the arguments.
+ * @return 0, IOTSIG_ERR_READ
+ */
+IOTSIG_API int iotsig_origin_read(struct iotsig_origin *origin, const char *path,
+                                  const struct iotsig_features *features,
+                                  struct iotsig_error *error);
+
 /** Captures of known events. */
 struct iotsig_corpus;
 
@@ -181,6 +190,24 @@ IOTSIG_API bool iotsig_learned_is_akin(const struct iotsig_learned *a,
 
 /** Warning `i`: why it should not be trusted much; NULL at the end. */
 IOTSIG_API const char *iotsig_learned_warning(const struct iotsig_learned *learned, size_t i);
+
+/** That a signature would match what has just the features of another one. */
+struct iotsig_collision {
+    const struct iotsig_learned *features; /**< what has these, ... */
+    const struct iotsig_learned *matches;  /**< ... this one matches too */
+    bool always;                  /**< the mandatory ones are enough; else the optional ones too */
+    struct iotsig_ratio coverage; /**< of the one that matches */
+};
+
+/**
+ * Finds all collisions in a library, in the order of events. Anything but 0 that `found` answers
+ * ends it, and is answered.
+ * @return 0, IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int
+iotsig_library_collide(const struct iotsig_library *library, struct iotsig_context *context,
+                       int (*found)(void *user, const struct iotsig_collision *collision),
+                       void *user, struct iotsig_error *error);
 
 /* Matching. */
 

@@ -36,16 +36,6 @@ static bool join(char to[PATH_MAX], const char *a, const char *b)
     return n > 0 && n < PATH_MAX;
 }
 
-/* Removes the files that it may hold, and the folder. Whether it is gone. */
-static bool remove_folder(const char *path, const char *const *names, size_t count)
-{
-    char file[PATH_MAX];
-    for (size_t i = 0; i < count; i++)
-        if (names[i] != NULL && join(file, path, names[i]))
-            (void)unlink(file);
-    return rmdir(path) == 0;
-}
-
 /* A new folder next to `path`, with the mode that any new folder has. */
 static bool make_temporary(char temporary[PATH_MAX], const char *path)
 {
@@ -84,12 +74,28 @@ static int write_file(const struct folder *folder, size_t i, const char *tempora
     return status;
 }
 
-static bool is_known(const struct folder *folder, const char *name)
+static bool is_known(const struct folder *folder, const char *path, const char *name)
 {
+    char file[PATH_MAX];
     for (size_t i = 0; i < folder->count; i++)
         if (strcmp(folder->known[i], name) == 0)
             return true;
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+           (folder->is_known != NULL && join(file, path, name) && folder->is_known(file));
+}
+
+/* Removes what it may hold, and the folder. */
+static void remove_folder(const struct folder *folder, const char *path)
+{
+    DIR *open = opendir(path);
+    struct dirent *entry;
+    if (open == NULL)
+        return;
+    while ((entry = readdir(open)) != NULL)
+        if (is_known(folder, path, entry->d_name))
+            (void)unlinkat(dirfd(open), entry->d_name, 0); /* but for . and .., which stay */
+    closedir(open);
+    (void)rmdir(path);
 }
 
 /* One of these names, but for those of any folder, is a folder: it could not be removed. */
@@ -109,7 +115,7 @@ static int check_old(const struct folder *folder, const char *path, struct iotsi
     if (old == NULL)
         return fail_errno(folder->path, "no folder", error);
     while (errno = 0, known && (entry = readdir(old)) != NULL)
-        known = is_known(folder, entry->d_name) && !is_folder_in(old, entry->d_name);
+        known = is_known(folder, path, entry->d_name) && !is_folder_in(old, entry->d_name);
     int number = errno;
     closedir(old);
     errno = number;
@@ -145,7 +151,7 @@ static int put_in_place(const struct folder *folder, const char *temporary, cons
         return status;
     if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_EXCHANGE) != 0)
         return fail_errno(folder->path, "cannot be replaced", error);
-    (void)remove_folder(temporary, folder->known, folder->count); /* the old one, by now */
+    remove_folder(folder, temporary); /* the old one, by now */
     return 0;
 }
 
@@ -178,7 +184,7 @@ int iotsig_folder_write(const struct folder *folder, struct iotsig_context *cont
     if (status == 0)
         status = put_in_place(folder, temporary, path, error);
     if (status != 0) {
-        (void)remove_folder(temporary, folder->known, folder->count);
+        remove_folder(folder, temporary);
         return status;
     }
     char *slash = strrchr(path, '/');

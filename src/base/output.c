@@ -376,7 +376,7 @@ void iotsig_put_json(struct iotsig_output *output, struct text text)
             char escaped[6] = {'\\', 'u', '0', '0', hex[code >> 4], hex[code & 15]};
             iotsig_output_put(output, escaped, 6);
         } else if (n == 0) {
-            put_string(output, "\\ufffd");
+            put_string(output, "\xef\xbf\xbd"); /* U+FFFD */
             n = 1;
         } else {
             iotsig_output_put(output, rest.p, n);

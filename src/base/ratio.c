@@ -2,6 +2,7 @@
 #include "base/ratio.h"
 
 #include "base/output.h"
+#include "base/text.h"
 
 static uint64_t common(uint64_t a, uint64_t b)
 {
@@ -56,6 +57,39 @@ int iotsig_ratio_compare(struct iotsig_ratio a, struct iotsig_ratio b)
         a = rest_a;
         b = rest_b;
     }
+}
+
+/* "0.9": the digits without the point, over ten for each digit behind it. */
+static bool parse_decimal(const char *text, size_t whole, struct iotsig_ratio *ratio)
+{
+    enum { DIGITS_MAX = 18 };
+    char digits[DIGITS_MAX + 1];
+    size_t decimals = strlen(text) - whole - 1, n = whole + decimals;
+    uint64_t num, den = 1;
+    if (whole == 0 || decimals == 0 || n > DIGITS_MAX)
+        return false;
+    memcpy(digits, text, whole);
+    memcpy(digits + whole, text + whole + 1, decimals);
+    if (!iotsig_number((struct text){digits, n}, UINT64_MAX, &num))
+        return false;
+    while (decimals-- > 0)
+        den *= 10;
+    *ratio = iotsig_ratio_of(num, den);
+    return true;
+}
+
+bool iotsig_ratio_parse(const char *text, struct iotsig_ratio *ratio)
+{
+    size_t whole = strcspn(text, "/.");
+    uint64_t num, den = 1;
+    if (text[whole] == '.')
+        return parse_decimal(text, whole, ratio);
+    if (!iotsig_number((struct text){text, whole}, UINT64_MAX, &num) ||
+        (text[whole] == '/' && !iotsig_number(text_of(text + whole + 1), UINT64_MAX, &den)) ||
+        den == 0)
+        return false;
+    *ratio = iotsig_ratio_of(num, den);
+    return true;
 }
 
 void iotsig_ratio_text(struct iotsig_ratio ratio, char text[IOTSIG_RATIO_TEXT])

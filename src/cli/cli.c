@@ -8,6 +8,7 @@
 #include <string.h>
 
 const struct command *const cli_commands[] = {&command_packets, &command_flows, &command_features, &command_extract,
+                                              &command_learn, &command_identify, &command_library,
                                               &command_compare, &command_closest, &command_merge,
                                               &command_filter,  &command_convert, &command_profile, &command_firewall,
                                               NULL};
@@ -88,6 +89,8 @@ static int perform(const struct command *command, int argc, char **argv,
     free(run.settings.inputs);
     free(run.settings.hosts);
     free(run.settings.tests);
+    free(run.settings.against);
+    free(run.settings.signatures);
     return finish_output(run.status);
 }
 

@@ -12,6 +12,7 @@
 #include "iotsig/feature.h"
 #include "iotsig/firewall.h"
 #include "iotsig/format.h"
+#include "iotsig/listing.h"
 #include "iotsig/select.h"
 
 /** In the order of their precedence when several apply: usage, resource, output, input, nothing. */
@@ -37,6 +38,11 @@ struct settings {
     struct iotsig_profile_settings profiles; /**< the device, and the words of its network */
     struct iotsig_firewall_settings firewall;
     struct iotsig_feature_options features;
+    struct iotsig_learn_options learn;
+    const char **against;    /**< foreign captures, and folders of them */
+    const char **signatures; /**< learned ones: files and folders */
+    int against_count, signature_count;
+    bool generalise, timeout_given;
     const char **hosts; /**< of `profiles` */
     const char **tests; /**< captures that a firewall is tried on */
     int test_count;
@@ -76,7 +82,11 @@ enum option_group {
     GROUP_FORMAT = 1 << 6,  /**< formats that are not a profile's */
     GROUP_PROFILE = 1 << 7, /**< what becomes of a profile */
     GROUP_FIREWALL = 1 << 8, /**< what becomes of a firewall */
-    GROUP_FEATURES = 1 << 9  /**< which features, and whose */
+    GROUP_FEATURES = 1 << 9,  /**< which features, and whose */
+    GROUP_LEARN = 1 << 10,    /**< how signatures are learned */
+    GROUP_SIGNATURES = 1 << 11, /**< which learned signatures */
+    GROUP_EXTRACT = 1 << 12,  /**< whether a signature is learned */
+    GROUP_FOLDER = 1 << 13    /**< the output is a folder: no option, but -o must be given */
 };
 
 struct command {
@@ -90,7 +100,7 @@ struct command {
 extern const struct command *const cli_commands[];
 
 extern const struct command command_packets, command_flows, command_features, command_extract, command_compare,
-    command_closest, command_merge, command_filter, command_convert, command_profile, command_firewall;
+    command_learn, command_identify, command_library, command_closest, command_merge, command_filter, command_convert, command_profile, command_firewall;
 
 /** The program. `allocator` may be NULL: malloc and free. */
 int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator);
@@ -121,6 +131,9 @@ void cli_raise(struct run *run, enum exit_status status);
 /** Prints a warning: something in an input that loses nothing that was whole. */
 void cli_warn(struct run *run, const struct iotsig_error *warning);
 
+/** Prints a warning about what was made of inputs that are all good. */
+void cli_remark(struct run *run, const struct iotsig_error *remark);
+
 /** Prints a note with -v. */
 void cli_note(struct run *run, const char *format, ...);
 
@@ -145,6 +158,38 @@ struct iotsig_patterns *cli_new_patterns(struct run *run, bool shared_names);
 
 /** Reads one of them. */
 void cli_read_input(struct run *run, struct iotsig_patterns *patterns, int input);
+
+/**
+ * What is done with the features of capture `i`, in the thread that asked for them; false: no more are
+ * wanted.
+ */
+typedef bool cli_features_taker(void *user, int i, struct iotsig_features *features);
+
+/**
+ * Reads the features of captures with as many threads as -j says, and hands them over in their order.
+ * What cannot be read is told and left out.
+ */
+void cli_read_features(struct run *run, const char *const *paths, int count,
+                       cli_features_taker *take_features, void *user);
+
+/** An empty corpus; NULL: none, which has been told. */
+struct iotsig_corpus *cli_new_corpus(struct run *run);
+
+/** Reads FOLDER/EVENT/CAPTURE into a corpus, bytewise by name; false: the run is over. */
+bool cli_read_events(struct run *run, struct iotsig_corpus *corpus, const char *folder);
+
+/**
+ * Reads captures, and the files in folders, as captures of an event; NULL: as foreign ones, also those
+ * in folders in the folders. False: the run is over.
+ */
+bool cli_read_captures(struct run *run, struct iotsig_corpus *corpus, const char *event,
+                       const char *const *paths, int count);
+
+/** Reads learned signatures from files and folders; NULL: they cannot be read, which has been told. */
+struct iotsig_library *cli_read_library(struct run *run, const char *const *paths, int count);
+
+/** extract --generalise */
+void cli_generalise(struct run *run);
 
 /** For iotsig_options: draws the progress line; `user` is the run. */
 int cli_progress(void *run, const struct iotsig_progress *progress);

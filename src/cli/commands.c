@@ -247,7 +247,10 @@ static void extract(struct run *run, struct iotsig_patterns *patterns)
 
 static void perform_extract(struct run *run)
 {
-    cli_with_patterns(run, true, extract);
+    if (run->settings.generalise)
+        cli_generalise(run);
+    else
+        cli_with_patterns(run, true, extract);
 }
 
 const struct command command_extract = {
@@ -256,8 +259,10 @@ const struct command command_extract = {
     .summary = "extract the signature of an event from several captures of it",
     .description =
         "Reads captures of one event, files that iotsig flows has written, or folders of\n"
-        "these, and prints the event signature: the flows that all of them have in common.\n",
-    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME,
+        "these, and prints the event signature: the flows that all of them have in common.\n"
+        "With --generalise it is learned, as iotsig learn does.\n",
+    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME | GROUP_EXTRACT |
+              GROUP_FEATURES | GROUP_LEARN,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_extract};

@@ -47,7 +47,12 @@ enum option_id {
     OPTION_LOG_GROUP,
     OPTION_NO_CHECK,
     OPTION_SELF,
-    OPTION_FAMILIES
+    OPTION_FAMILIES,
+    OPTION_GENERALISE,
+    OPTION_MIN_SUPPORT,
+    OPTION_MIN_COVERAGE,
+    OPTION_AGAINST,
+    OPTION_SIGNATURES
 };
 
 /** What an option's argument is, for shells. */

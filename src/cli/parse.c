@@ -143,6 +143,16 @@ static bool parse_firewall(struct run *run, int id, const char *text)
     }
 }
 
+/* What iotsig_learn() takes: a share of at most a million parts. */
+static bool parse_share(struct run *run, const char *option, const char *text,
+                        struct iotsig_ratio *share)
+{
+    if (iotsig_ratio_parse(text, share) && share->num > 0 && share->num <= share->den &&
+        share->den <= 1000000)
+        return true;
+    return usage(run, "--%s: not a share above 0, at most 1, such as 9/10 or 0.9", option);
+}
+
 /* Options that need the context are kept for later. */
 struct later {
     const char *dns_table;
@@ -168,6 +178,7 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
 
     switch (id) {
     case OPTION_TIMEOUT:
+        settings->timeout_given = true;
         return parse_timeout(run, argument);
     case OPTION_FILTER:
         settings->options.filter = argument;
@@ -246,6 +257,19 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         settings->features.families = argument;
         return iotsig_feature_options_check(&settings->features, &error) == 0 ||
                usage_error(run, "families", &error);
+    case OPTION_GENERALISE:
+        settings->generalise = true;
+        return true;
+    case OPTION_MIN_SUPPORT:
+        return parse_share(run, "min-support", argument, &settings->learn.min_support);
+    case OPTION_MIN_COVERAGE:
+        return parse_share(run, "min-coverage", argument, &settings->learn.min_coverage);
+    case OPTION_AGAINST:
+        settings->against[settings->against_count++] = argument;
+        return true;
+    case OPTION_SIGNATURES:
+        settings->signatures[settings->signature_count++] = argument;
+        return true;
     case OPTION_INVERT:
         settings->invert = true;
         return true;
@@ -285,6 +309,15 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
     }
 }
 
+static bool is_learning(const struct settings *settings)
+{
+    const struct iotsig_learn_options defaults = IOTSIG_LEARN_DEFAULT;
+    return settings->against_count > 0 || settings->features.self != NULL ||
+           settings->features.families != NULL ||
+           iotsig_ratio_compare(settings->learn.min_support, defaults.min_support) != 0 ||
+           iotsig_ratio_compare(settings->learn.min_coverage, defaults.min_coverage) != 0;
+}
+
 /* Options that say nothing beside others are refused, not ignored. */
 static bool fits_together(struct run *run)
 {
@@ -294,6 +327,12 @@ static bool fits_together(struct run *run)
         return usage(run, "--check writes nothing (leave --output and --format out)");
     if (settings->firewall.has_drop_probability && settings->firewall.rate > 0)
         return usage(run, "--rate and --drop-probability exclude each other");
+    if ((run->command->groups & GROUP_SIGNATURES) != 0 && settings->signature_count == 0)
+        return usage(run, "which signatures? (give --signatures DIR)");
+    if ((run->command->groups & GROUP_FOLDER) != 0 && !output)
+        return usage(run, "where to? (give -o DIR)");
+    if ((run->command->groups & GROUP_EXTRACT) != 0 && !settings->generalise && is_learning(settings))
+        return usage(run, "options of learning are for --generalise");
     if ((run->command->groups & GROUP_FIREWALL) == 0)
         return true;
     if (!output && !settings->dry_run && !settings->explain && !test)
@@ -409,8 +448,8 @@ bool cli_parse(struct run *run, int argc, char **argv)
     const struct iotsig_options defaults = IOTSIG_OPTIONS_DEFAULT;
     struct later later = {.context = run->context_settings};
     run->settings.options = defaults;
-    if (run->command->groups & GROUP_FEATURES)
-        run->settings.options.timeout_ns = 0;
+    const struct iotsig_learn_options learn = IOTSIG_LEARN_DEFAULT;
+    run->settings.learn = learn;
     run->settings.output = "-";
     run->settings.jobs = 1;
     later.items = calloc((size_t)argc + 1, sizeof *later.items);
@@ -418,12 +457,20 @@ bool cli_parse(struct run *run, int argc, char **argv)
     bool done = false;
     run->settings.hosts = calloc((size_t)argc + 1, sizeof *run->settings.hosts);
     run->settings.tests = calloc((size_t)argc + 1, sizeof *run->settings.tests);
+    run->settings.against = calloc((size_t)argc + 1, sizeof *run->settings.against);
+    run->settings.signatures = calloc((size_t)argc + 1, sizeof *run->settings.signatures);
     run->settings.profiles.hosts = run->settings.hosts;
     if (later.items == NULL || run->settings.inputs == NULL || run->settings.hosts == NULL ||
-        run->settings.tests == NULL)
+        run->settings.tests == NULL || run->settings.against == NULL ||
+        run->settings.signatures == NULL)
         cli_fail_memory(run);
     else
         done = parse_all(run, &later, argc, argv) && prepare(run, &later);
+    /* Features are of whole captures, unless somebody says otherwise. */
+    bool features = (run->command->groups & GROUP_FEATURES) != 0 &&
+                    ((run->command->groups & GROUP_EXTRACT) == 0 || run->settings.generalise);
+    if (features && !run->settings.timeout_given)
+        run->settings.options.timeout_ns = 0;
     free(later.items);
     return done;
 }

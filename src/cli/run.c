@@ -80,6 +80,12 @@ void cli_warn(struct run *run, const struct iotsig_error *warning)
         print(run, "warning: ", warning);
 }
 
+void cli_remark(struct run *run, const struct iotsig_error *said)
+{
+    if (!run->settings.quiet)
+        print(run, "warning: ", said);
+}
+
 void cli_note(struct run *run, const char *format, ...)
 {
     va_list arguments;

@@ -31,6 +31,7 @@ struct iotsig_features {
     const char *found_by;
     char (*addresses)[IOTSIG_ADDRESS_TEXT];
     size_t address_count;
+    struct iotsig_time first, last; /* of all frames */
     struct iotsig_error end; /* how the capture ended */
     struct iotsig_error cut;
     bool is_cut;
@@ -191,6 +192,10 @@ static int collect(struct iotsig_features *features, struct collector *collector
         int status = iotsig_collector_add(collector, &frame, error);
         if (status != 0)
             return iotsig_fail_in(error, status, path);
+        if (features->first.digits == 0 || frame.time.ns < features->first.ns)
+            features->first = frame.time;
+        if (features->last.digits == 0 || frame.time.ns > features->last.ns)
+            features->last = frame.time;
     }
     if (next == IOTSIG_ERR_CANCELLED || next == IOTSIG_ERR_MEMORY || next == IOTSIG_ERR_ARGUMENT) {
         if (error != NULL)
@@ -316,6 +321,13 @@ const char *iotsig_features_address(const struct iotsig_features *features, size
 const char *iotsig_features_gateway(const struct iotsig_features *features)
 {
     return features->has_gateway ? features->gateway : NULL;
+}
+
+void iotsig_features_span(const struct iotsig_features *features, struct iotsig_time *first,
+                          struct iotsig_time *last)
+{
+    *first = features->first;
+    *last = features->last;
 }
 
 void iotsig_features_free(struct iotsig_features *features)

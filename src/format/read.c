@@ -3,10 +3,6 @@
 #define _GNU_SOURCE
 #include "format/read.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -14,6 +10,7 @@
 #include "capture/capture.h"
 #include "capture/json.h"
 #include "iotsig/format.h"
+#include "iotsig/listing.h"
 #include "translate/profile.h"
 
 /* The largest JSON object that is read; there may be any number of them. */
@@ -148,65 +145,6 @@ static int read_input(struct iotsig_patterns *patterns, const char *path, struct
 
 /* Folders. */
 
-struct names_of_files {
-    char **items;
-    size_t count, capacity;
-};
-
-static int compare(const void *a, const void *b)
-{
-    const char *const *x = a, *const *y = b;
-    return strcmp(*x, *y);
-}
-
-static void free_files(const struct iotsig_allocator *allocator, struct names_of_files *files)
-{
-    for (size_t i = 0; i < files->count; i++)
-        iotsig_memory_free(allocator, files->items[i]);
-    iotsig_memory_free(allocator, files->items);
-}
-
-/* "folder/name", for a name that does not begin with a dot; NULL when there is no memory. */
-static char *join(const struct iotsig_allocator *allocator, const char *folder, const char *name)
-{
-    size_t n = strlen(folder), m = strlen(name);
-    bool slash = n == 0 || folder[n - 1] != '/';
-    char *path = iotsig_memory_get(allocator, n + m + 2);
-    if (path == NULL)
-        return NULL;
-    memcpy(path, folder, n);
-    if (slash)
-        path[n] = '/';
-    memcpy(path + n + (slash ? 1 : 0), name, m + 1);
-    return path;
-}
-
-static int list(const struct iotsig_allocator *allocator, const char *path, DIR *folder,
-                struct names_of_files *files, struct iotsig_error *error)
-{
-    struct dirent *entry;
-    while (errno = 0, (entry = readdir(folder)) != NULL) {
-        struct stat about;
-        if (entry->d_name[0] == '.')
-            continue;
-        char *joined = join(allocator, path, entry->d_name);
-        if (joined == NULL || !iotsig_array_grow(allocator, &files->items, &files->capacity,
-                                                 files->count + 1, sizeof *files->items)) {
-            iotsig_memory_free(allocator, joined);
-            return iotsig_fail_memory(error);
-        }
-        if (stat(joined, &about) == 0 && S_ISDIR(about.st_mode))
-            iotsig_memory_free(allocator, joined);
-        else
-            files->items[files->count++] = joined;
-    }
-    if (errno != 0)
-        return iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
-    if (files->count > 0)
-        qsort(files->items, files->count, sizeof *files->items, compare);
-    return 0;
-}
-
 /* Failures that are of one input, and let the others be read. */
 static bool is_of_input(int status)
 {
@@ -236,32 +174,39 @@ static int read_file(struct iotsig_patterns *patterns, const char *path,
     return status;
 }
 
-static int read_folder(struct iotsig_patterns *patterns, const char *path, DIR *folder,
+static int read_folder(struct iotsig_patterns *patterns, const char *path,
                        const struct report *report, struct iotsig_error *error)
 {
-    const struct iotsig_allocator *allocator = &patterns->context->allocator;
-    struct names_of_files files = {0};
+    struct iotsig_listing *files;
     struct iotsig_error later;
     bool stop = false;
-    int status = list(allocator, path, folder, &files, error);
-    if (status != 0) {
-        iotsig_fail_in(error, status, path);
-    } else if (files.count == 0) {
+    int status = iotsig_listing_new(&files, patterns->context, path, false, error);
+    if (status != 0)
+        return status;
+    size_t count = iotsig_listing_count(files);
+    if (count == 0) {
         status = iotsig_fail(error, IOTSIG_ERR_READ, "the folder holds no file");
         iotsig_fail_in(error, status, path);
         if (report->call != NULL)
             (void)report->call(report->user, error);
     }
-    for (size_t i = 0; i < files.count && !stop && (status == 0 || is_of_input(status)); i++) {
-        int one = read_file(patterns, files.items[i], report, &stop, status == 0 ? error : &later);
+    for (size_t i = 0; i < count && !stop && (status == 0 || is_of_input(status)); i++) {
+        int one = read_file(patterns, iotsig_listing_path(files, i), report, &stop,
+                            status == 0 ? error : &later);
         if (one != 0 && (status == 0 || !is_of_input(one))) {
             if (status != 0 && error != NULL)
                 *error = later;
             status = one;
         }
     }
-    free_files(allocator, &files);
+    iotsig_listing_free(files);
     return status;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return strcmp(path, "-") != 0 && stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
 int iotsig_patterns_read(struct iotsig_patterns *patterns, const char *path,
@@ -270,10 +215,6 @@ int iotsig_patterns_read(struct iotsig_patterns *patterns, const char *path,
 {
     const struct report report = {call, user};
     bool stop = false;
-    DIR *folder = strcmp(path, "-") == 0 ? NULL : opendir(path);
-    if (folder == NULL)
-        return read_file(patterns, path, &report, &stop, error);
-    int status = read_folder(patterns, path, folder, &report, error);
-    closedir(folder);
-    return status;
+    return is_folder(path) ? read_folder(patterns, path, &report, error)
+                           : read_file(patterns, path, &report, &stop, error);
 }

@@ -23,18 +23,21 @@ int iotsig_library_new(struct iotsig_library **out, struct iotsig_context *conte
     return 0;
 }
 
+static void learned_fini(struct iotsig_learned *learned, const struct iotsig_allocator *allocator)
+{
+    iotsig_memory_free(allocator, learned->traits);
+    iotsig_memory_free(allocator, learned->origins);
+    iotsig_memory_free(allocator, learned->group.items);
+    iotsig_memory_free(allocator, learned->warnings.items);
+}
+
 void iotsig_library_free(struct iotsig_library *library)
 {
     if (library == NULL)
         return;
     const struct iotsig_allocator *allocator = &library->context->allocator;
-    for (size_t i = 0; i < library->count; i++) {
-        struct iotsig_learned *learned = library->items[i];
-        iotsig_memory_free(allocator, learned->traits);
-        iotsig_memory_free(allocator, learned->origins);
-        iotsig_memory_free(allocator, learned->group.items);
-        iotsig_memory_free(allocator, learned->warnings.items);
-    }
+    for (size_t i = 0; i < library->count; i++)
+        learned_fini(library->items[i], allocator);
     iotsig_memory_free(allocator, library->items);
     iotsig_vocabulary_fini(&library->vocabulary);
     iotsig_arena_fini(&library->arena);
@@ -78,6 +81,16 @@ struct iotsig_learned *iotsig_library_add(struct iotsig_library *library, const 
     library->items[place] = learned;
     library->count++;
     return learned;
+}
+
+void iotsig_library_remove(struct iotsig_library *library, const struct iotsig_learned *learned)
+{
+    bool found;
+    size_t place = place_of(library, learned->event, &found);
+    learned_fini(library->items[place], &library->context->allocator);
+    library->count--;
+    memmove(library->items + place, library->items + place + 1,
+            (library->count - place) * sizeof *library->items);
 }
 
 bool iotsig_learned_add_trait(struct iotsig_learned *learned, const struct iotsig_trait *trait)

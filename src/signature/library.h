@@ -48,6 +48,9 @@ struct iotsig_library {
  */
 struct iotsig_learned *iotsig_library_add(struct iotsig_library *library, const char *event,
                                           const struct iotsig_learn_options *options);
+/** Takes out a signature that could not be completed. */
+void iotsig_library_remove(struct iotsig_library *library, const struct iotsig_learned *learned);
+
 bool iotsig_learned_add_trait(struct iotsig_learned *learned, const struct iotsig_trait *trait);
 bool iotsig_learned_add_origin(struct iotsig_learned *learned, const struct iotsig_origin *origin);
 bool iotsig_learned_add_akin(struct iotsig_learned *learned, const char *event);

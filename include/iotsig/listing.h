@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* iotsig/listing.h - what a folder holds, bytewise by name; hidden files are left out. */
+#ifndef IOTSIG_LISTING_H
+#define IOTSIG_LISTING_H
+
+#include "iotsig/base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Paths, each the folder's and a name. */
+struct iotsig_listing;
+
+/**
+ * Lists the folders in a folder, or what are none; links count as what they lead to.
+ * @return 0, also when there is none; IOTSIG_ERR_READ: no folder, or it cannot be read;
+ * IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_listing_new(struct iotsig_listing **out, struct iotsig_context *context,
+                                  const char *folder, bool folders, struct iotsig_error *error);
+
+IOTSIG_API size_t iotsig_listing_count(const struct iotsig_listing *listing);
+
+/** Path `i`; it belongs to the listing. */
+IOTSIG_API const char *iotsig_listing_path(const struct iotsig_listing *listing, size_t i);
+
+/** The name in path `i`, without the folder. */
+IOTSIG_API const char *iotsig_listing_name(const struct iotsig_listing *listing, size_t i);
+
+/** NULL is allowed. */
+IOTSIG_API void iotsig_listing_free(struct iotsig_listing *listing);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What files of learned signatures are made of. */
+#ifndef IOTSIG_FORMAT_LEARNED_H
+#define IOTSIG_FORMAT_LEARNED_H
+
+#include <jansson.h>
+
+#include "iotsig/format.h"
+#include "iotsig/learn.h"
+
+#define LEARNED_KEY       "iotsig_signature"
+#define LEARNED_VERSION   1
+#define LEARNED_MANDATORY "mandatory"
+#define LEARNED_OPTIONAL  "optional"
+#define LEARNED_FORBIDDEN "must_not"
+#define LEARNED_ENDING    ".json"
+
+/** Whether an event can be what a file is called: UTF-8 without control characters or slashes. */
+bool iotsig_event_is_good(const char *event);
+
+/** Whether a JSON object is a learned signature. */
+bool iotsig_is_learned(const json_t *object);
+
+/** Adds the signature of an object to a library. @return 0, IOTSIG_ERR_FORMAT, IOTSIG_ERR_MEMORY */
+int iotsig_learned_take(struct iotsig_library *library, json_t *object, struct iotsig_error *error);
+
+#endif

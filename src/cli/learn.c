@@ -46,6 +46,16 @@ static struct iotsig_library *learn(struct run *run, const struct iotsig_corpus 
     return library;
 }
 
+static void list_library(struct run *run, const struct iotsig_library *library)
+{
+    struct iotsig_error error;
+    if (!cli_open_output(run))
+        return;
+    if (iotsig_library_list(library, run->context, run->output, &run->style, &error) != 0)
+        cli_fail(run, &error);
+    cli_close_output(run);
+}
+
 static size_t count_useful(const struct iotsig_library *library)
 {
     size_t useful = 0;
@@ -54,11 +64,16 @@ static size_t count_useful(const struct iotsig_library *library)
     return useful;
 }
 
+/* Writes the folder, and then prints what it holds. */
 static void write_library(struct run *run, const struct iotsig_library *library)
 {
     struct iotsig_error error;
-    if (iotsig_library_write(library, run->context, run->settings.output, &error) != 0)
+    if (iotsig_library_write(library, run->context, run->settings.output, &error) != 0) {
         cli_fail(run, &error);
+        return;
+    }
+    run->settings.output = "-";
+    list_library(run, library);
     if (count_useful(library) == 0)
         cli_raise(run, EXIT_NOTHING);
 }
@@ -97,7 +112,7 @@ const struct command command_learn = {
         "Reads DIR/EVENT/CAPTURE..., and writes a signature of each event to a folder: the "
         "features\n"
         "that its captures have in common, weighted by how much they tell it from the others.\n",
-    .groups = GROUP_CAPTURES | GROUP_FEATURES | GROUP_LEARN | GROUP_FOLDER,
+    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_FEATURES | GROUP_LEARN | GROUP_FOLDER,
     .inputs_min = 1,
     .inputs_max = 1,
     .perform = perform_learn};
@@ -225,16 +240,6 @@ const struct command command_identify = {.name = "identify",
 
 /* library */
 
-static void list_library(struct run *run, const struct iotsig_library *library)
-{
-    struct iotsig_error error;
-    if (!cli_open_output(run))
-        return;
-    if (iotsig_library_list(library, run->context, run->output, &run->style, &error) != 0)
-        cli_fail(run, &error);
-    cli_close_output(run);
-}
-
 static void check_library(struct run *run, const struct iotsig_library *library)
 {
     struct iotsig_error error;
@@ -263,9 +268,7 @@ static void perform_library(struct run *run)
     bool merge = i + 1 == count, folder = strcmp(settings->output, "-") != 0;
     const char *wrong = i == count         ? "what to do? (give list, check or merge)"
                         : merge && !folder ? "where to? (give -o DIR)"
-                        : merge && settings->format != NULL
-                            ? "merge writes signature files (leave --format out)"
-                            : NULL;
+                                           : NULL;
     if (wrong != NULL) {
         iotsig_error_set(&error, IOTSIG_ERR_ARGUMENT, NULL, wrong);
         cli_fail(run, &error);

@@ -55,11 +55,12 @@ static void find_nearest(struct shown *shown)
 /* The next mandatory feature from `*i` on that is missing; false: there is none. */
 static bool next_missing(const struct shown *shown, size_t *i, struct iotsig_trait *trait)
 {
-    for (; *i < iotsig_learned_count(shown->match.learned); ++*i) {
-        iotsig_learned_trait(shown->match.learned, *i, trait);
+    while (*i < iotsig_learned_count(shown->match.learned)) {
+        size_t place = (*i)++;
+        iotsig_learned_trait(shown->match.learned, place, trait);
         if (trait->role != IOTSIG_MANDATORY)
             return false;
-        if (!iotsig_probe_has(shown->probe, shown->nearest, (*i)++))
+        if (!iotsig_probe_has(shown->probe, shown->nearest, place))
             return true;
     }
     return false;

@@ -9,6 +9,9 @@ import unittest
 
 import support
 
+# iotsig(1) says that these are of commands that read captures.
+OF_CAPTURES = {"timeout", "filter", "keep", "dns-table", "same-host", "match-random-ports", "max-flows", "layers"}
+
 MANUAL = os.path.join(support.ROOT, "man")
 
 
@@ -31,7 +34,10 @@ class Manual(unittest.TestCase):
         self.assertIn("extract", commands)
         for command in commands:
             if command not in ("help", "completion"):
-                self.assertEqual(help_options(command), page_options("iotsig.1") | page_options(f"iotsig-{command}.1"), command)
+                common, own, told = page_options("iotsig.1"), page_options(f"iotsig-{command}.1"), help_options(command)
+                if "timeout" not in told:  # a command that reads no captures
+                    common -= OF_CAPTURES
+                self.assertEqual(told, common | own, command)
                 self.assertIn(f".It Xr iotsig-{command} 1", page("iotsig.1"))
 
     def test_headers(self):

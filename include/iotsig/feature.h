@@ -104,6 +104,15 @@ IOTSIG_API void iotsig_features_span(const struct iotsig_features *features,
 /** NULL is allowed. */
 IOTSIG_API void iotsig_features_free(struct iotsig_features *features);
 
+/** The slots that iotsig_feature_slot() tells are from 1 to this. */
+#define IOTSIG_SLOTS 3
+
+/**
+ * Where a feature is what the device calls itself (its host name, its model): which of these names it
+ * is, from 1 on. A device has one of each: two values of a slot are two products. 0: it is no name.
+ */
+IOTSIG_API unsigned iotsig_feature_slot(const char *family, const char *text);
+
 /** Writes the features of several captures, one after the other, as `iotsig features` does. */
 struct iotsig_feature_writer;
 

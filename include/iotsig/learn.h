@@ -13,6 +13,9 @@
  * hundredth, half up, and at least 10. With no other event it is 100.
  * - While the signature matches captures of other events, the feature that most of these have (at
  *   least 2) and this event never is *forbidden*, 8 at most.
+ * - Where a mandatory feature is a name that the device gives itself (iotsig_feature_slot()), a
+ * capture that has other such names only, none of them a mandatory or optional feature, is of
+ * another product, whatever else it has.
  * - A capture that another event's signature claims and its own does not, or of which its own
  * covers less than a quarter, is another event's and is left out, as long as this leaves three
  * quarters.
@@ -188,6 +191,13 @@ IOTSIG_API const char *iotsig_learned_group(const struct iotsig_learned *learned
 IOTSIG_API bool iotsig_learned_is_akin(const struct iotsig_learned *a,
                                        const struct iotsig_learned *b);
 
+/**
+ * Whether a feature says that the device is another one: a name of a slot in which the signature
+ * has a mandatory feature, and that is none of its mandatory and optional ones.
+ */
+IOTSIG_API bool iotsig_learned_contradicts(const struct iotsig_learned *learned, const char *family,
+                                           const char *text);
+
 /** Warning `i`: why it should not be trusted much; NULL at the end. */
 IOTSIG_API const char *iotsig_learned_warning(const struct iotsig_learned *learned, size_t i);
 
@@ -229,7 +239,9 @@ IOTSIG_API int iotsig_probe_of(struct iotsig_probe **out, struct iotsig_context 
 struct iotsig_match {
     const struct iotsig_learned *learned;
     struct iotsig_ratio coverage; /**< of its mandatory weight, reduced; 0 where it has none */
-    const char *forbidden_family, *forbidden; /**< a forbidden feature that is there, or NULL */
+    /** A forbidden feature that is there, or a name that says that it is another product; or NULL.
+     */
+    const char *forbidden_family, *forbidden;
     bool matches;
 };
 

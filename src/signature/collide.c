@@ -65,11 +65,26 @@ static void try_signature(const struct iotsig_library *library, struct index *in
     }
 }
 
-static bool would_match(const struct iotsig_library *library, const struct index *index, size_t i,
+/* Whether a signature requires a name that the device would have otherwise by another one. */
+static bool is_called_otherwise(const struct iotsig_learned *features,
+                                const struct iotsig_learned *learned)
+{
+    struct iotsig_trait trait;
+    for (size_t i = 0; (features->slots & learned->slots) != 0 && i < features->count; i++) {
+        iotsig_learned_trait(features, i, &trait);
+        if (trait.role == IOTSIG_MANDATORY &&
+            iotsig_learned_contradicts(learned, trait.family, trait.text))
+            return true;
+    }
+    return false;
+}
+
+static bool would_match(const struct iotsig_library *library, const struct index *index,
+                        const struct iotsig_learned *features, size_t i,
                         struct iotsig_ratio *coverage)
 {
     const struct iotsig_learned *learned = library->items[i];
-    if (learned->weight == 0 || index->forbidden[i])
+    if (learned->weight == 0 || index->forbidden[i] || is_called_otherwise(features, learned))
         return false;
     *coverage = iotsig_ratio_of(index->covered[i], learned->weight);
     return iotsig_ratio_compare(*coverage, learned->options.min_coverage) >= 0;
@@ -85,7 +100,8 @@ static int collide(const struct iotsig_library *library, struct index *index, bo
             for (size_t j = 0; j < library->count && status == 0; j++) {
                 struct iotsig_collision collision = {library->items[i], library->items[j],
                                                      !optional, RATIO_ZERO};
-                bool matches = would_match(library, index, j, &collision.coverage);
+                bool matches =
+                    would_match(library, index, library->items[i], j, &collision.coverage);
                 if (i != j && matches && !(optional && always[j]))
                     status = found(user, &collision);
                 always[j] = !optional && matches;

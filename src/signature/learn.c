@@ -64,6 +64,8 @@ struct learner {
     /* Of each feature, for one lesson at a time: */
     uint32_t *own;     /* captures of the event that have it; in counting, an index */
     uint32_t *weights; /* when it is mandatory */
+    bool *is_trait;    /* whether it is mandatory or optional */
+    unsigned slots;    /* that mandatory features name the device in: bit i for slot i */
     bool *is_forbidden;
     uint32_t *hits;         /* captures of other events */
     uint32_t *touched;      /* features of which `hits` is not 0 */
@@ -106,6 +108,7 @@ static bool start(struct learner *learner, const bool *use)
     learner->support = clear(learner, features, sizeof *learner->support, &failed);
     learner->own = clear(learner, features, sizeof *learner->own, &failed);
     learner->weights = clear(learner, features, sizeof *learner->weights, &failed);
+    learner->is_trait = clear(learner, features, sizeof *learner->is_trait, &failed);
     learner->is_forbidden = clear(learner, features, sizeof *learner->is_forbidden, &failed);
     learner->hits = clear(learner, features, sizeof *learner->hits, &failed);
     learner->touched = clear(learner, features, sizeof *learner->touched, &failed);
@@ -207,6 +210,11 @@ static uint32_t weight_of(const struct learner *learner, const struct lesson *le
     return weight < LEAST ? LEAST : (uint32_t)weight;
 }
 
+static bool is_trait(const struct lesson *lesson, const struct tally *tally)
+{
+    return tally->weight > 0 || at_least(tally->captures, lesson->captures, optional_support);
+}
+
 static void weigh(struct learner *learner, struct lesson *lesson, struct iotsig_ratio min_support)
 {
     for (size_t i = 0; i < lesson->count; i++) {
@@ -222,9 +230,15 @@ static void weigh(struct learner *learner, struct lesson *lesson, struct iotsig_
 
 static void begin(struct learner *learner, const struct lesson *lesson)
 {
+    learner->slots = 0;
     for (size_t i = 0; i < lesson->count; i++) {
-        learner->own[lesson->tallies[i].feature] = lesson->tallies[i].captures;
-        learner->weights[lesson->tallies[i].feature] = lesson->tallies[i].weight;
+        const struct tally *tally = &lesson->tallies[i];
+        learner->own[tally->feature] = tally->captures;
+        learner->weights[tally->feature] = tally->weight;
+        learner->is_trait[tally->feature] = is_trait(lesson, tally);
+        if (tally->weight > 0)
+            learner->slots |=
+                1u << vocabulary_slot(&learner->corpus->vocabulary, tally->feature) & ~1u;
     }
     for (size_t i = 0; i < lesson->forbidden_count; i++)
         learner->is_forbidden[lesson->forbidden[i].feature] = true;
@@ -232,22 +246,35 @@ static void begin(struct learner *learner, const struct lesson *lesson)
 
 static void end(struct learner *learner, const struct lesson *lesson)
 {
-    for (size_t i = 0; i < lesson->count; i++)
-        learner->own[lesson->tallies[i].feature] = learner->weights[lesson->tallies[i].feature] = 0;
+    for (size_t i = 0; i < lesson->count; i++) {
+        uint32_t feature = lesson->tallies[i].feature;
+        learner->own[feature] = learner->weights[feature] = 0;
+        learner->is_trait[feature] = false;
+    }
     for (size_t i = 0; i < lesson->forbidden_count; i++)
         learner->is_forbidden[lesson->forbidden[i].feature] = false;
 }
 
-/* Whether it is kept away by a forbidden feature; else the weight that is covered. */
+/* Whether nothing keeps a sample away: no forbidden feature, and no names of another product in
+ * place of its own. Else, or too, the weight that is covered. */
 static bool cover(const struct learner *learner, const struct sample *sample, uint64_t *covered)
 {
+    unsigned other = 0, own = 0;
+    bool clean = true;
     *covered = 0;
     for (size_t i = 0; i < sample->count; i++) {
-        *covered += learner->weights[sample->features[i]];
-        if (learner->is_forbidden[sample->features[i]])
-            return false;
+        uint32_t feature = sample->features[i];
+        *covered += learner->weights[feature];
+        clean = clean && !learner->is_forbidden[feature];
+        if (learner->slots == 0)
+            continue;
+        unsigned slot = 1u << vocabulary_slot(&learner->corpus->vocabulary, feature);
+        if (learner->is_trait[feature])
+            own |= slot;
+        else
+            other |= slot;
     }
-    return true;
+    return clean && (other & ~own & learner->slots) == 0;
 }
 
 static bool matches(const struct learner *learner, const struct lesson *lesson,
@@ -510,7 +537,7 @@ static bool add_traits(const struct learner *learner, const struct lesson *lesso
     bool added = true;
     for (size_t i = 0; i < lesson->count && added; i++) {
         const struct tally *tally = &lesson->tallies[i];
-        if (tally->weight == 0 && !at_least(tally->captures, lesson->captures, optional_support))
+        if (!is_trait(lesson, tally))
             continue;
         const struct iotsig_trait trait = {.role = tally->weight > 0 ? IOTSIG_MANDATORY
                                                                      : IOTSIG_OPTIONAL,

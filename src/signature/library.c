@@ -107,8 +107,10 @@ bool iotsig_learned_add_trait(struct iotsig_learned *learned, const struct iotsi
                                                        .support = trait->support,
                                                        .least = trait->least,
                                                        .most = trait->most};
-    if (trait->role == IOTSIG_MANDATORY)
+    if (trait->role == IOTSIG_MANDATORY) {
         learned->weight += trait->weight;
+        learned->slots |= 1u << iotsig_feature_slot(trait->family, trait->text) & ~1u;
+    }
     return true;
 }
 
@@ -281,6 +283,19 @@ bool iotsig_learned_is_akin(const struct iotsig_learned *a, const struct iotsig_
     for (size_t i = 0; i < a->group.count && !akin; i++)
         akin = strcmp(a->group.items[i], b->event) == 0;
     return akin;
+}
+
+bool iotsig_learned_contradicts(const struct iotsig_learned *learned, const char *family,
+                                const char *text)
+{
+    unsigned slot = iotsig_feature_slot(family, text);
+    if (slot == 0 || (learned->slots & 1u << slot) == 0)
+        return false;
+    uint32_t feature = iotsig_vocabulary_find(&learned->library->vocabulary, family, text);
+    for (size_t i = 0; i < learned->count && feature != IOTSIG_NO_STRING; i++)
+        if (learned->traits[i].feature == feature && learned->traits[i].role != IOTSIG_FORBIDDEN)
+            return false;
+    return true;
 }
 
 const char *iotsig_learned_warning(const struct iotsig_learned *learned, size_t i)

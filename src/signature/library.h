@@ -27,6 +27,7 @@ struct iotsig_learned {
     struct trait *traits;
     size_t count, capacity;
     uint64_t weight; /**< of all mandatory traits */
+    unsigned slots;  /**< in which it has a mandatory trait: bit i for slot i */
     struct iotsig_origin *origins;
     size_t origin_count, origin_capacity;
     uint64_t against_events, against_captures;

@@ -5,10 +5,18 @@
 #include "signature/corpus.h"
 #include "signature/library.h"
 
+/* What the device calls itself; texts are copies. */
+struct name {
+    const char *family, *text;
+};
+
 struct iotsig_probe {
     struct iotsig_context *context;
     const struct iotsig_library *library;
-    bool *present;                    /* by feature of the library */
+    bool *present;             /* by feature of the library */
+    struct iotsig_arena arena; /* of the names */
+    struct name *names;        /* that the device calls itself */
+    size_t name_count, name_capacity;
     char device[IOTSIG_ADDRESS_TEXT]; /* empty: not known */
     size_t *ties;
     struct iotsig_identity identity;
@@ -23,6 +31,7 @@ static struct iotsig_probe *probe_new(struct iotsig_context *context,
     if (probe == NULL)
         return NULL;
     *probe = (struct iotsig_probe){.context = context, .library = library};
+    iotsig_arena_init(&probe->arena, allocator);
     if (device != NULL && strlen(device) < sizeof probe->device)
         memcpy(probe->device, device, strlen(device));
     probe->present = iotsig_memory_get(allocator, features);
@@ -41,13 +50,48 @@ void iotsig_probe_free(struct iotsig_probe *probe)
         return;
     iotsig_memory_free(&probe->context->allocator, probe->present);
     iotsig_memory_free(&probe->context->allocator, probe->ties);
+    iotsig_memory_free(&probe->context->allocator, probe->names);
+    iotsig_arena_fini(&probe->arena);
     iotsig_memory_free(&probe->context->allocator, probe);
 }
 
-static void mark(struct iotsig_probe *probe, uint32_t feature)
+/* Takes in a feature of the capture; false: no memory. */
+static bool mark(struct iotsig_probe *probe, const char *family, const char *text)
 {
+    uint32_t feature = iotsig_vocabulary_find(&probe->library->vocabulary, family, text);
     if (feature != IOTSIG_NO_STRING)
         probe->present[feature] = true;
+    if (iotsig_feature_slot(family, text) == 0)
+        return true;
+    if (!iotsig_array_grow(&probe->context->allocator, &probe->names, &probe->name_capacity,
+                           probe->name_count + 1, sizeof *probe->names))
+        return false;
+    struct name name = {iotsig_arena_string(&probe->arena, family),
+                        iotsig_arena_string(&probe->arena, text)};
+    probe->names[probe->name_count++] = name;
+    return name.family != NULL && name.text != NULL;
+}
+
+/* A name in a slot in which the device has none that the signature knows; NULL: there is none. */
+static const struct name *other_name(const struct iotsig_probe *probe,
+                                     const struct iotsig_learned *learned)
+{
+    const struct name *others[IOTSIG_SLOTS + 1] = {NULL};
+    unsigned own = 0;
+    if (learned->slots == 0)
+        return NULL;
+    for (size_t i = 0; i < probe->name_count; i++) {
+        const struct name *name = &probe->names[i];
+        unsigned slot = iotsig_feature_slot(name->family, name->text);
+        if (iotsig_learned_contradicts(learned, name->family, name->text))
+            others[slot] = name;
+        else
+            own |= 1u << slot;
+    }
+    for (unsigned slot = 1; slot <= IOTSIG_SLOTS; slot++)
+        if (others[slot] != NULL && (own & 1u << slot) == 0)
+            return others[slot];
+    return NULL;
 }
 
 void iotsig_probe_match(const struct iotsig_probe *probe, size_t i, struct iotsig_match *match)
@@ -66,6 +110,11 @@ void iotsig_probe_match(const struct iotsig_probe *probe, size_t i, struct iotsi
             match->forbidden_family = vocabulary_family(vocabulary, trait->feature);
             match->forbidden = vocabulary_text(vocabulary, trait->feature);
         }
+    }
+    const struct name *name = match->forbidden == NULL ? other_name(probe, learned) : NULL;
+    if (name != NULL) {
+        match->forbidden_family = name->family;
+        match->forbidden = name->text;
     }
     if (learned->weight == 0)
         return;
@@ -128,6 +177,18 @@ static void identify(struct iotsig_probe *probe)
     }
 }
 
+static int finish(struct iotsig_probe **out, struct iotsig_probe *probe, bool marked,
+                  struct iotsig_error *error)
+{
+    if (!marked) {
+        iotsig_probe_free(probe);
+        return iotsig_fail_memory(error);
+    }
+    identify(probe);
+    *out = probe;
+    return 0;
+}
+
 int iotsig_probe_new(struct iotsig_probe **out, struct iotsig_context *context,
                      const struct iotsig_library *library, const struct iotsig_features *features,
                      struct iotsig_error *error)
@@ -136,13 +197,12 @@ int iotsig_probe_new(struct iotsig_probe **out, struct iotsig_context *context,
     struct iotsig_feature feature;
     if (probe == NULL)
         return iotsig_fail_memory(error);
-    for (size_t i = 0; i < iotsig_features_count(features); i++) {
+    bool marked = true;
+    for (size_t i = 0; i < iotsig_features_count(features) && marked; i++) {
         iotsig_features_get(features, i, &feature);
-        mark(probe, iotsig_vocabulary_find(&library->vocabulary, feature.family, feature.text));
+        marked = mark(probe, feature.family, feature.text);
     }
-    identify(probe);
-    *out = probe;
-    return 0;
+    return finish(out, probe, marked, error);
 }
 
 int iotsig_probe_of(struct iotsig_probe **out, struct iotsig_context *context,
@@ -153,12 +213,11 @@ int iotsig_probe_of(struct iotsig_probe **out, struct iotsig_context *context,
     struct iotsig_probe *probe = probe_new(context, library, sample->origin.device);
     if (probe == NULL)
         return iotsig_fail_memory(error);
-    for (size_t j = 0; j < sample->count; j++)
-        mark(probe, iotsig_vocabulary_translate(&library->vocabulary, &corpus->vocabulary,
-                                                sample->features[j]));
-    identify(probe);
-    *out = probe;
-    return 0;
+    bool marked = true;
+    for (size_t j = 0; j < sample->count && marked; j++)
+        marked = mark(probe, vocabulary_family(&corpus->vocabulary, sample->features[j]),
+                      vocabulary_text(&corpus->vocabulary, sample->features[j]));
+    return finish(out, probe, marked, error);
 }
 
 void iotsig_probe_identify(const struct iotsig_probe *probe, struct iotsig_identity *identity)

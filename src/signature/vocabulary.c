@@ -29,24 +29,14 @@ uint32_t iotsig_vocabulary_add(struct vocabulary *vocabulary, const char *family
     return key.n == 0 ? IOTSIG_NO_STRING : iotsig_strings_add(&vocabulary->words, key);
 }
 
-static uint32_t find(const struct vocabulary *vocabulary, struct text key)
-{
-    const uint64_t *number =
-        key.n == 0 ? NULL : iotsig_map_get(&vocabulary->words.map, key.p, key.n);
-    return number == NULL ? IOTSIG_NO_STRING : (uint32_t)*number;
-}
-
 uint32_t iotsig_vocabulary_find(const struct vocabulary *vocabulary, const char *family,
                                 const char *text)
 {
     char room[WORD_MAX];
-    return find(vocabulary, key_of(room, family, text));
-}
-
-uint32_t iotsig_vocabulary_translate(const struct vocabulary *vocabulary,
-                                     const struct vocabulary *from, uint32_t word)
-{
-    return find(vocabulary, from->words.items[word]);
+    struct text key = key_of(room, family, text);
+    const uint64_t *number =
+        key.n == 0 ? NULL : iotsig_map_get(&vocabulary->words.map, key.p, key.n);
+    return number == NULL ? IOTSIG_NO_STRING : (uint32_t)*number;
 }
 
 int iotsig_vocabulary_compare(const struct vocabulary *vocabulary, uint32_t a, uint32_t b)

@@ -5,6 +5,7 @@
 
 #include "base/context.h"
 #include "base/strings.h"
+#include "iotsig/feature.h"
 
 /** The longest family and text together. */
 #define WORD_MAX 1200
@@ -24,10 +25,6 @@ uint32_t iotsig_vocabulary_add(struct vocabulary *vocabulary, const char *family
 uint32_t iotsig_vocabulary_find(const struct vocabulary *vocabulary, const char *family,
                                 const char *text);
 
-/** The number that the feature of another vocabulary has here, likewise. */
-uint32_t iotsig_vocabulary_translate(const struct vocabulary *vocabulary,
-                                     const struct vocabulary *from, uint32_t word);
-
 static inline const char *vocabulary_family(const struct vocabulary *vocabulary, uint32_t word)
 {
     return vocabulary->words.items[word].p;
@@ -37,6 +34,13 @@ static inline const char *vocabulary_text(const struct vocabulary *vocabulary, u
 {
     const char *family = vocabulary_family(vocabulary, word);
     return family + strlen(family) + 1;
+}
+
+/** As iotsig_feature_slot(). */
+static inline unsigned vocabulary_slot(const struct vocabulary *vocabulary, uint32_t word)
+{
+    return iotsig_feature_slot(vocabulary_family(vocabulary, word),
+                               vocabulary_text(vocabulary, word));
 }
 
 /** By family, then by text, bytewise. */

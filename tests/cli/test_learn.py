@@ -18,8 +18,12 @@ def mac(number):
 class Learning(Case):
     """A capture is names that a device asks for, and the ports that it connects to."""
 
-    def event(self, name, *words, device=1, folder="in"):
+    def event(self, name, *words, device=1, folder="in", host=None):
         own, ip, packets = mac(device), f"192.168.1.{100 + device % 100}", []
+        if host is not None:
+            options = bytes([12, len(host)]) + host.encode()
+            message = make.dhcp(own, 3, 1)[:-1] + options + b"\xff"
+            packets.append(make.ethernet(make.udp("0.0.0.0", 68, "255.255.255.255", 67, message), src=own, dst="ff:ff:ff:ff:ff:ff"))
         for word in words:
             if isinstance(word, int):
                 packet = make.tcp(ip, 40000, ROUTER, word, b"hello", flags=make.PSH | make.ACK)
@@ -135,6 +139,18 @@ class Unique(Learning):
         self.event("a/foreign.pcap", "z.example", device=2)
         self.learn("-q", status=0)
         self.assertEqual([o["left_out"] for o in self.signature("a")["origins"]], [None] * 3)
+
+    def test_another_name(self):
+        """All the same, but for what the device calls itself; learned from one product only."""
+        for event, name, device in (("a", "PLUG-1", 1), ("other", "PLUG-2", 2)):
+            for i in range(3):
+                words = [f"{c}.example" for c in "abcdefghijklmno"]
+                self.event(f"{event}/{i}.pcap", *words, host=name, device=device, folder="in" if event == "a" else "new")
+        self.learn("-q")
+        self.assertIn("host-name PLUG-1", self.features("a", family="dhcp"))
+        self.assertEqual(self.identify("in/a/0.pcap"), ["a"])
+        other, = self.identities("new/other/0.pcap")
+        self.assertEqual((other["event"], other["nearest"]["must_not"]), (None, "dhcp host-name PLUG-2"))
 
     def test_against(self):
         self.events("a", [["one.example"]] * 3)

@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct iotsig_error error;
     options.timeout_ns = 0;
     options.keep = ~0u;
+    options.layers = IOTSIG_LAYERS_ALL;
     if (iotsig_packets_open(&packets, context, fuzz_file(data, size), &options, &error) == 0) {
         struct iotsig_packet packet;
         int status;

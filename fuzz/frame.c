@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         REQUIRE(packet.payload.p > data);
         REQUIRE(packet.payload.n <= size - (size_t)(packet.payload.p - data));
     }
-    if (iotsig_app_parse(&packet, &layer, scratch)) {
+    if (iotsig_app_parse(&packet, IOTSIG_LAYERS_ALL, &layer, scratch)) {
         struct iotsig_attribute attribute;
         for (size_t i = 0; iotsig_layer_attribute(&layer, i, &attribute); i++)
             for (const char *c = attribute.text; c != NULL && *c != '\0'; c++)

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     packet.dst.port = 40000;
     for (int cut = 0; cut < 2; cut++) {
         packet.cut = cut != 0;
-        if (iotsig_app_parse(&packet, &layer, scratch)) {
+        if (iotsig_app_parse(&packet, 0, &layer, scratch)) {
             struct iotsig_attribute attribute;
             REQUIRE(strcmp(iotsig_layer_protocol(&layer), PROTOCOL) == 0 ||
                     strcmp(iotsig_layer_protocol(&layer), "HTTP") == 0);

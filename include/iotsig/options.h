@@ -26,6 +26,30 @@ enum iotsig_keep {
  */
 IOTSIG_API int iotsig_keep_parse(unsigned *keep, const char *list, struct iotsig_error *error);
 
+/**
+ * Application layers that are read only when they are asked for, each where no other is found. What
+ * each tells, and from where that is known, stands in iotsig/layer.h.
+ */
+enum iotsig_layers {
+    IOTSIG_LAYER_TLS = 1 << 0,
+    IOTSIG_LAYER_QUIC = 1 << 1,
+    IOTSIG_LAYER_MQTT = 1 << 2,
+    IOTSIG_LAYER_TPLINK = 1 << 3,
+    IOTSIG_LAYER_EDIMAX = 1 << 4,
+    IOTSIG_LAYER_TUYA = 1 << 5,
+    IOTSIG_LAYER_MATTER = 1 << 6,
+    IOTSIG_LAYER_MDNS = 1 << 7,
+    IOTSIG_LAYER_NTP = 1 << 8,
+    IOTSIG_LAYERS_ALL = (1 << 9) - 1
+};
+
+/**
+ * The layers of a list such as "tls,mqtt".
+ * @return 0; IOTSIG_ERR_ARGUMENT: a word that is none of tls, quic, mqtt, tplink, edimax, tuya,
+ *         matter, mdns, ntp, all
+ */
+IOTSIG_API int iotsig_layers_parse(unsigned *layers, const char *list, struct iotsig_error *error);
+
 /** How far the reading of a capture is. */
 struct iotsig_progress {
     const char *path;  /**< as it was given */
@@ -41,6 +65,7 @@ struct iotsig_progress {
 struct iotsig_options {
     int64_t timeout_ns;      /**< a longer pause ends the event; 0: none does */
     unsigned keep;           /**< `enum iotsig_keep`, combined */
+    unsigned layers;         /**< `enum iotsig_layers`, combined; with TLS, hellos are kept */
     const char *filter;      /**< a BPF expression (pcap-filter(7)), or NULL */
     bool match_random_ports; /**< a port that all packets of a fingerprint use counts as fixed */
     const struct iotsig_same_hosts *same_hosts; /**< or NULL */
@@ -51,7 +76,7 @@ struct iotsig_options {
 };
 
 /* clang-format off */
-#define IOTSIG_OPTIONS_DEFAULT {IOTSIG_TIMEOUT_DEFAULT, 0, NULL, false, NULL, NULL, NULL, NULL}
+#define IOTSIG_OPTIONS_DEFAULT {IOTSIG_TIMEOUT_DEFAULT, 0, 0, NULL, false, NULL, NULL, NULL, NULL}
 /* clang-format on */
 
 #ifdef __cplusplus

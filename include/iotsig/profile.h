@@ -32,7 +32,8 @@ enum iotsig_policy_loss {
     IOTSIG_LOST_COUNTS = 1 << 0, /**< how many fingerprints, packets and bytes */
     IOTSIG_LOST_TIMES = 1 << 1,  /**< of its first and last packet */
     IOTSIG_LOST_PORTS = 1 << 2,  /**< ports that are not fixed, and how often each port was */
-    IOTSIG_LOST_PAIRS = 1 << 3   /**< which of several hosts of an end had which of several ports */
+    IOTSIG_LOST_PAIRS = 1 << 3,  /**< which of several hosts of an end had which of several ports */
+    IOTSIG_LOST_LAYER = 1 << 4   /**< an application layer of `enum iotsig_layers` */
 };
 
 /**

@@ -3,13 +3,52 @@
 
 #include <strings.h>
 
-extern const struct app_protocol iotsig_app_dns, iotsig_app_ssdp, iotsig_app_coap, iotsig_app_dhcp,
-    iotsig_app_http;
+#include "base/error.h"
 
-/* HTTP is on any port, so it is last: what no other row recognises. */
+extern const struct app_protocol iotsig_app_dns, iotsig_app_ssdp, iotsig_app_coap,
+    iotsig_app_dhcp, iotsig_app_http, iotsig_app_tls;
+
+/* HTTP is on any port, so it is behind all that go by ports: what none of these recognises. Then
+ * come those that must be asked for. */
 const struct app_protocol *const iotsig_app_protocols[] = {
-    &iotsig_app_dns, &iotsig_app_ssdp, &iotsig_app_coap, &iotsig_app_dhcp, &iotsig_app_http, NULL,
+    &iotsig_app_dns, &iotsig_app_ssdp, &iotsig_app_coap, &iotsig_app_dhcp, &iotsig_app_http,
+    &iotsig_app_tls, NULL,
 };
+
+static const struct {
+    const char *word;
+    unsigned layers;
+} words[] = {
+    {"tls", IOTSIG_LAYER_TLS},       {"quic", IOTSIG_LAYER_QUIC},     {"mqtt", IOTSIG_LAYER_MQTT},
+    {"tplink", IOTSIG_LAYER_TPLINK}, {"edimax", IOTSIG_LAYER_EDIMAX}, {"tuya", IOTSIG_LAYER_TUYA},
+    {"matter", IOTSIG_LAYER_MATTER}, {"mdns", IOTSIG_LAYER_MDNS},     {"ntp", IOTSIG_LAYER_NTP},
+    {"all", IOTSIG_LAYERS_ALL},
+};
+
+#define WORDS (sizeof words / sizeof *words)
+
+/* Bytes of the longest domain name (RFC 1035 section 2.3.4). */
+#define NAME_MAX 255
+
+int iotsig_layers_parse(unsigned *layers, const char *list, struct iotsig_error *error)
+{
+    unsigned parsed = 0;
+    for (const char *word = list;;) {
+        size_t n = strcspn(word, ","), i = 0;
+        while (i < WORDS && !text_equal(text_of(words[i].word), (struct text){word, n}))
+            i++;
+        if (i == WORDS)
+            return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
+                               "not a list of layers (use tls, quic, mqtt, tplink, edimax, tuya, "
+                               "matter, mdns, ntp, with commas, or all)");
+        parsed |= words[i].layers;
+        if (word[n] == '\0')
+            break;
+        word += n + 1;
+    }
+    *layers = parsed;
+    return 0;
+}
 
 int iotsig_app_attribute(const struct app_protocol *protocol, const char *name)
 {
@@ -45,19 +84,42 @@ const struct app_protocol *iotsig_app_protocol(struct text name)
     return NULL;
 }
 
-bool iotsig_app_parse(const struct packet *packet, struct iotsig_layer *layer, char *scratch)
+static bool parse_as(const struct app_protocol *protocol, const struct packet *packet,
+                     struct iotsig_layer *layer, char *scratch)
+{
+    struct app_scratch room = {scratch, APP_TEXT_MAX};
+    *layer = (struct iotsig_layer){.protocol = protocol};
+    return protocol->parse(packet, layer, &room);
+}
+
+/* The first that recognises the packet decides. */
+static bool parse_always(const struct packet *packet, struct iotsig_layer *layer, char *scratch)
+{
+    for (size_t i = 0; iotsig_app_protocols[i] != NULL && iotsig_app_protocols[i]->layer == 0; i++)
+        if (iotsig_app_protocols[i]->recognise(packet))
+            return parse_as(iotsig_app_protocols[i], packet, layer, scratch);
+    return false;
+}
+
+static bool parse_asked(const struct packet *packet, unsigned layers, struct iotsig_layer *layer,
+                        char *scratch)
+{
+    for (size_t i = 0; iotsig_app_protocols[i] != NULL; i++) {
+        const struct app_protocol *protocol = iotsig_app_protocols[i];
+        if ((protocol->layer & layers) != 0 && protocol->recognise(packet) &&
+            parse_as(protocol, packet, layer, scratch))
+            return true;
+    }
+    return false;
+}
+
+bool iotsig_app_parse(const struct packet *packet, unsigned layers, struct iotsig_layer *layer,
+                      char *scratch)
 {
     if (packet->payload.n == 0)
         return false;
-    for (size_t i = 0; iotsig_app_protocols[i] != NULL; i++) {
-        const struct app_protocol *protocol = iotsig_app_protocols[i];
-        if (!protocol->recognise(packet))
-            continue;
-        struct app_scratch room = {scratch, APP_TEXT_MAX};
-        *layer = (struct iotsig_layer){.protocol = protocol};
-        return protocol->parse(packet, layer, &room);
-    }
-    return false;
+    return parse_always(packet, layer, scratch) ||
+           (layers != 0 && parse_asked(packet, layers, layer, scratch));
 }
 
 bool iotsig_layer_is_response(const struct iotsig_layer *layer)
@@ -126,4 +188,32 @@ bool app_set_text(struct iotsig_layer *layer, int index, struct text text,
         return false;
     memcpy(scratch->at, text.p, text.n);
     return app_take(layer, index, text.n, scratch);
+}
+
+bool app_set_bytes(struct iotsig_layer *layer, int index, struct bytes bytes,
+                   struct app_scratch *scratch)
+{
+    char *end = scratch->at;
+    size_t left = scratch->left;
+    for (struct cursor at = cursor_of(bytes); at.left > 0;
+         left = scratch->left - (size_t)(end - scratch->at)) {
+        if (left <= IOTSIG_ESCAPED_MAX)
+            return false;
+        end = iotsig_escape_byte(end, cursor_u8(&at));
+    }
+    return app_take(layer, index, (size_t)(end - scratch->at), scratch);
+}
+
+bool app_set_name(struct iotsig_layer *layer, int index, struct bytes name,
+                  struct app_scratch *scratch)
+{
+    char text[NAME_MAX * IOTSIG_ESCAPED_MAX], *end = text;
+    if (name.n > NAME_MAX)
+        return true;
+    for (struct cursor at = cursor_of(name); at.left > 0;)
+        end = iotsig_escape_byte(end, lower(cursor_u8(&at)));
+    while (end > text && end[-1] == '.')
+        end--;
+    return end == text ||
+           app_set_text(layer, index, (struct text){text, (size_t)(end - text)}, scratch);
 }

@@ -3,7 +3,8 @@
  * Application layers: one row a protocol (behaviour section 2).
  *
  * To add one: a file src/app/<protocol>.c with a parser and a `const struct app_protocol`, and
- * its row in `iotsig_app_protocols` of src/app/app.c. Nothing else names it.
+ * its row in `iotsig_app_protocols` of src/app/app.c. Nothing else names it. One that is read only
+ * when it is asked for has a bit and a word in iotsig/options.h as well.
  */
 #ifndef IOTSIG_APP_APP_H
 #define IOTSIG_APP_APP_H
@@ -12,9 +13,10 @@
 #include "base/text.h"
 #include "decode/decode.h"
 #include "iotsig/layer.h"
+#include "iotsig/options.h"
 
 /** The most attributes that a protocol has. */
-#define APP_ATTRIBUTES 4
+#define APP_ATTRIBUTES 5
 
 /** Room for the texts of one parsed layer: an IP packet's bytes, each escaped. */
 #define APP_TEXT_MAX (4 * 65536)
@@ -55,8 +57,13 @@ struct app_alias {
 
 /** Which requests and responses are the same. */
 enum app_equality {
-    APP_ALL_EQUAL,       /**< all attributes but `response` and notes: DNS, DHCP */
-    APP_RESPONSE_MATCHES /**< so; but a response equals everything of its protocol: HTTP, CoAP */
+    APP_ALL_EQUAL,        /**< all attributes but `response` and notes: DNS, DHCP */
+    APP_RESPONSE_MATCHES, /**< so; but a response equals everything of its protocol: HTTP, CoAP */
+    /**
+     * All attributes but `response` and notes that both sides have. Such a layer is that of all
+     * packets between two ends, and has each attribute from the first that tells it.
+     */
+    APP_KNOWN_EQUAL
 };
 
 /** Room for the texts of the layer that is being parsed. */
@@ -69,6 +76,7 @@ struct app_protocol {
     const char *name;
     struct app_attribute attributes[APP_ATTRIBUTES]; /**< ends at a NULL name */
     enum app_equality equality;
+    unsigned layer; /**< `enum iotsig_layers`: read only when it is asked for; 0: always */
     /** Whether a packet is this protocol's, by ports and the first bytes. */
     bool (*recognise)(const struct packet *packet);
     /** Fills `present`, `truths`, `text` of `layer`; false: no application layer. */
@@ -89,7 +97,7 @@ int iotsig_app_attribute(const struct app_protocol *protocol, const char *name);
 bool iotsig_app_find(const struct app_protocol *protocol, struct text name, int *index,
                      bool *opposite);
 
-/** The protocols in order; ends with NULL. */
+/** The protocols in order, first those that are always read; ends with NULL. */
 extern const struct app_protocol *const iotsig_app_protocols[];
 
 /** The protocol of a name (any case), or NULL. */
@@ -97,10 +105,11 @@ const struct app_protocol *iotsig_app_protocol(struct text name);
 
 /**
  * Parses the application layer of a packet. `scratch` must have APP_TEXT_MAX bytes; the texts of
- * `layer` lie in it.
+ * `layer` lie in it. Those of `layers` (`enum iotsig_layers`) are read where there is no other.
  * @return false when there is none
  */
-bool iotsig_app_parse(const struct packet *packet, struct iotsig_layer *layer, char *scratch);
+bool iotsig_app_parse(const struct packet *packet, unsigned layers, struct iotsig_layer *layer,
+                      char *scratch);
 
 /** Whether a layer is a response; false where the protocol does not know it. */
 bool iotsig_layer_is_response(const struct iotsig_layer *layer);
@@ -115,6 +124,15 @@ void app_set_constant(struct iotsig_layer *layer, int index, const char *text);
 
 /** Sets attribute `index` to the `n` characters at the start of scratch. False when it is full. */
 bool app_take(struct iotsig_layer *layer, int index, size_t n, struct app_scratch *scratch);
+
+/** Sets attribute `index` to `bytes`, escaped. False when scratch is full. */
+bool app_set_bytes(struct iotsig_layer *layer, int index, struct bytes bytes,
+                   struct app_scratch *scratch);
+
+/** Sets attribute `index` to a host name, escaped, in lower case (RFC 4343), without final dots;
+ * not where it is empty or too long for one. Likewise. */
+bool app_set_name(struct iotsig_layer *layer, int index, struct bytes name,
+                  struct app_scratch *scratch);
 
 /** Sets attribute `index` to a copy of `text`, which is escaped already. False when scratch is full. */
 bool app_set_text(struct iotsig_layer *layer, int index, struct text text,

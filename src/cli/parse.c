@@ -187,6 +187,10 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         if (iotsig_keep_parse(&settings->options.keep, argument, &error) != 0)
             return usage_error(run, "keep", &error);
         return true;
+    case OPTION_LAYERS:
+        if (iotsig_layers_parse(&settings->options.layers, argument, &error) != 0)
+            return usage_error(run, "layers", &error);
+        return true;
     case OPTION_DNS_TABLE:
         later->dns_table = argument;
         return true;

@@ -179,7 +179,7 @@ static int take_coap(struct collector *collector, struct seen *seen, struct iots
     struct iotsig_layer layer;
     struct iotsig_attribute attribute;
     struct line line = {0};
-    if (!iotsig_app_parse(seen->packet, &layer, collector->scratch))
+    if (!iotsig_app_parse(seen->packet, 0, &layer, collector->scratch))
         return 0;
     seen->clear = true;
     if (iotsig_layer_is_response(&layer))

@@ -229,7 +229,7 @@ struct finish {
 };
 
 /* By what a group is found. */
-enum group_kind { KIND_EXACT, KIND_RESPONSE, KIND_PROTOCOL };
+enum group_kind { KIND_EXACT, KIND_RESPONSE, KIND_PROTOCOL, KIND_SHARED };
 
 struct group_key {
     uint32_t host[2];
@@ -316,6 +316,14 @@ static bool place_exactly(struct finish *finish, struct group_key key, const uin
     return first != NULL;
 }
 
+static uint32_t number_of(const struct app_protocol *protocol)
+{
+    uint32_t number = 0;
+    while (iotsig_app_protocols[number] != protocol)
+        number++;
+    return number;
+}
+
 /* What identifies a layer among those of its protocol, and the protocol. */
 static void layer_parts(const struct finish *finish, uint32_t number, uint32_t exact[2],
                         uint32_t protocol[2], bool *loose, bool *response)
@@ -326,10 +334,8 @@ static void layer_parts(const struct finish *finish, uint32_t number, uint32_t e
         return;
     const struct stored_layer *stored = layer_at(&finish->grouper->pattern->layers, number);
     exact[0] = stored->class;
-    exact[1] = stored->name;
-    protocol[0] = 0;
-    while (iotsig_app_protocols[protocol[0]] != stored->layer.protocol)
-        protocol[0]++;
+    exact[1] = layer_key_name(stored);
+    protocol[0] = number_of(stored->layer.protocol);
     *loose = stored->layer.protocol->equality == APP_RESPONSE_MATCHES;
     *response = *loose && stored->response;
 }
@@ -359,6 +365,73 @@ static bool place(struct finish *finish, const struct flow *flow, const uint16_t
            enter(finish, key, KIND_PROTOCOL, protocol) != NULL;
 }
 
+/*
+ * A layer of APP_KNOWN_EQUAL is that of all packets between two named ends that have one of its
+ * protocol, or none. It is found before packets are put together: what tells an attribute may come
+ * late. Where there are layers of several such protocols, packets with none go with the first: the
+ * ends have an entry for each protocol with its layer, and one for none with the first protocol.
+ */
+
+static uint64_t *put_shared(struct finish *finish, struct group_key key, uint32_t protocol,
+                            uint64_t value, bool *added)
+{
+    key.kind = KIND_SHARED;
+    key.layer[0] = protocol;
+    return iotsig_map_put(&finish->by_ends, &key, sizeof key, value, added);
+}
+
+static bool share_layer(struct finish *finish, const struct flow *flow, const uint16_t ports[2])
+{
+    struct layers *layers = &finish->grouper->pattern->layers;
+    if (flow->layer == NO_LAYER || !layer_is_shared(layer_at(layers, flow->layer)))
+        return true;
+    struct group_key key = ends_key(flow, ports);
+    uint32_t protocol = number_of(layer_at(layers, flow->layer)->layer.protocol);
+    bool added;
+    uint64_t *layer = put_shared(finish, key, protocol, flow->layer, &added);
+    if (layer != NULL && !added)
+        *layer = iotsig_layers_merge(layers, (uint32_t)*layer, flow->layer);
+    return layer != NULL && *layer != LAYER_FAILED &&
+           put_shared(finish, key, NO_LAYER, protocol, &added) != NULL;
+}
+
+static bool share_layers(struct finish *finish)
+{
+    const struct grouper *grouper = finish->grouper;
+    if (!grouper->pattern->layers.known_equal)
+        return true;
+    for (size_t i = 0; i < grouper->group_count; i++) {
+        uint16_t ports[2];
+        struct flow flow = flow_of(finish, &grouper->groups[i], ports);
+        if (!share_layer(finish, &flow, ports))
+            return false;
+    }
+    return true;
+}
+
+static uint32_t get_shared(const struct finish *finish, struct group_key key, uint32_t protocol)
+{
+    key.kind = KIND_SHARED;
+    key.layer[0] = protocol;
+    const uint64_t *found = iotsig_map_get(&finish->by_ends, &key, sizeof key);
+    return found != NULL ? (uint32_t)*found : NO_LAYER;
+}
+
+static void take_shared(const struct finish *finish, struct flow *flow, const uint16_t ports[2])
+{
+    const struct layers *layers = &finish->grouper->pattern->layers;
+    struct group_key key = ends_key(flow, ports);
+    uint32_t protocol;
+    if (flow->layer == NO_LAYER)
+        protocol = get_shared(finish, key, NO_LAYER);
+    else if (layer_is_shared(layer_at(layers, flow->layer)))
+        protocol = number_of(layer_at(layers, flow->layer)->layer.protocol);
+    else
+        return;
+    if (protocol != NO_LAYER)
+        flow->layer = get_shared(finish, key, protocol);
+}
+
 static void add_sums(struct flow *to, const struct flow *from)
 {
     to->packets += from->packets;
@@ -373,6 +446,8 @@ static bool regroup(struct finish *finish)
         uint16_t ports[2];
         struct flow flow = flow_of(finish, &grouper->groups[i], ports);
         uint64_t found;
+        if (grouper->pattern->layers.known_equal)
+            take_shared(finish, &flow, ports);
         if (!place(finish, &flow, ports, &found))
             return false;
         if (found != UINT64_MAX) {
@@ -456,7 +531,7 @@ int iotsig_grouper_finish(struct grouper *grouper, const struct iotsig_names *na
                                   grouper->group_count, sizeof *pattern->flows) &&
                 name_pairs(&finish);
     finish.groups = pattern->flows;
-    done = done && regroup(&finish);
+    done = done && share_layers(&finish) && regroup(&finish);
     iotsig_map_fini(&finish.by_ends);
     iotsig_memory_free(allocator, finish.hosts);
     drop_groups(grouper);

@@ -13,7 +13,8 @@
  * ends: then the first port whose host equals an end of the other is sure to be that of the end.
  *
  * Of the application layer, a request has the keys of itself and of "a request", a response that
- * of "a response"; a name inside has the keys of names.
+ * of "a response"; a name inside has the keys of names. A layer whose attributes may be absent
+ * has one key, of its protocol.
  *
  * The keys are hashes under a secret key already, so the table is indexed by them as they are:
  * plain open addressing over 64-bit keys, a quarter of the memory of a general map's entries.
@@ -101,7 +102,7 @@ static bool push_layer(struct flow_index *index, uint64_t rest, uint32_t number,
 
     const struct stored_layer *stored = layer_at(&index->match->pattern->layers, number);
     uint64_t self = mix(index, rest, (uint64_t)stored->class << 2 | LAYER_SELF);
-    if (stored->name != NO_HOST) {
+    if (layer_key_name(stored) != NO_HOST) {
         for (size_t i = 0; i < index->name.n; i++)
             if (!push(index, mix(index, self, index->name.key[i])))
                 return false;
@@ -127,8 +128,9 @@ static bool make_keys(struct flow_index *index, const struct flow *flow, enum ke
     const struct match *match = index->match;
     const struct hosts *hosts = &match->pattern->hosts;
     const struct iotsig_context *context = match->pattern->context;
-    uint32_t name =
-        flow->layer == NO_LAYER ? NO_HOST : layer_at(&match->pattern->layers, flow->layer)->name;
+    uint32_t name = flow->layer == NO_LAYER
+                        ? NO_HOST
+                        : layer_key_name(layer_at(&match->pattern->layers, flow->layer));
 
     index->key_count = 0;
     if (!iotsig_host_keys(&index->src, host_at(hosts, flow->src), side, RULE_HOST, match->same,

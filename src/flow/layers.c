@@ -59,7 +59,8 @@ static uint32_t class_of(struct layers *layers, const struct iotsig_layer *layer
     part[0] = iotsig_strings_add(&layers->texts, text_of(layer->protocol->name));
     for (size_t i = 0; i < APP_ATTRIBUTES && layer->protocol->attributes[i].name != NULL; i++) {
         enum app_kind kind = layer->protocol->attributes[i].kind;
-        bool counts = kind == APP_TEXT || kind == APP_URI;
+        bool counts =
+            (kind == APP_TEXT || kind == APP_URI) && layer->protocol->equality != APP_KNOWN_EQUAL;
         part[i + 1] = IOTSIG_NO_STRING;
         if (!counts || !(layer->present & 1u << i))
             continue;
@@ -116,7 +117,23 @@ uint32_t iotsig_layers_add(struct layers *layers, const struct iotsig_layer *lay
         iotsig_map_put(&layers->numbers, &key, sizeof key, layers->count, &added) == NULL)
         return LAYER_FAILED;
     layers->items[layers->count] = stored;
+    layers->known_equal |= layer_is_shared(&stored);
     return (uint32_t)layers->count++;
+}
+
+uint32_t iotsig_layers_merge(struct layers *layers, uint32_t to, uint32_t from)
+{
+    struct iotsig_layer merged = layer_at(layers, to)->layer;
+    const struct iotsig_layer *other = &layer_at(layers, from)->layer;
+    for (size_t i = 0; i < APP_ATTRIBUTES && merged.protocol->attributes[i].name != NULL; i++) {
+        unsigned bit = 1u << i;
+        if ((merged.present & bit) != 0 || (other->present & bit) == 0)
+            continue;
+        merged.present = (uint8_t)(merged.present | bit);
+        merged.truths = (uint8_t)(merged.truths | (other->truths & bit));
+        merged.text[i] = other->text[i];
+    }
+    return iotsig_layers_add(layers, &merged);
 }
 
 static bool names_equal(const struct layers *layers, uint32_t a, uint32_t b,
@@ -127,6 +144,23 @@ static bool names_equal(const struct layers *layers, uint32_t a, uint32_t b,
     if (a == NO_HOST || b == NO_HOST)
         return false;
     return iotsig_host_equal(host_at(layers->hosts, a), host_at(layers->hosts, b), RULE_NAME, same);
+}
+
+/* What is absent on one side is no difference. Each text is stored once. */
+static bool known_equal(const struct layers *layers, const struct stored_layer *x,
+                        const struct stored_layer *y, const struct iotsig_same_hosts *same)
+{
+    const struct app_protocol *protocol = x->layer.protocol;
+    for (size_t i = 0; i < APP_ATTRIBUTES && protocol->attributes[i].name != NULL; i++) {
+        enum app_kind kind = protocol->attributes[i].kind;
+        if ((x->layer.present & y->layer.present & 1u << i) == 0)
+            continue;
+        if (kind == APP_TEXT && x->layer.text[i].p != y->layer.text[i].p)
+            return false;
+        if (kind == APP_NAME && !names_equal(layers, x->name, y->name, same))
+            return false;
+    }
+    return true;
 }
 
 bool iotsig_layers_equal(const struct layers *layers, uint32_t a, uint32_t b,
@@ -141,5 +175,7 @@ bool iotsig_layers_equal(const struct layers *layers, uint32_t a, uint32_t b,
         return false;
     if (x->layer.protocol->equality == APP_RESPONSE_MATCHES && (x->response || y->response))
         return true;
+    if (x->layer.protocol->equality == APP_KNOWN_EQUAL)
+        return known_equal(layers, x, y, same);
     return x->class == y->class && names_equal(layers, x->name, y->name, same);
 }

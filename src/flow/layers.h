@@ -26,6 +26,7 @@ struct layers {
     struct iotsig_strings texts;
     struct stored_layer *items;
     size_t count, capacity;
+    bool known_equal; /**< one of them is of a protocol of APP_KNOWN_EQUAL */
 };
 
 void iotsig_layers_init(struct layers *layers, struct hosts *hosts);
@@ -38,6 +39,21 @@ static inline const struct stored_layer *layer_at(const struct layers *layers, u
 {
     return &layers->items[number];
 }
+
+/** Whether it is that of all packets between two ends (APP_KNOWN_EQUAL). */
+static inline bool layer_is_shared(const struct stored_layer *stored)
+{
+    return stored->layer.protocol->equality == APP_KNOWN_EQUAL;
+}
+
+/** The name that an equal layer must have an equal of; NO_HOST where it may be absent. */
+static inline uint32_t layer_key_name(const struct stored_layer *stored)
+{
+    return layer_is_shared(stored) ? NO_HOST : stored->name;
+}
+
+/** `to` with the attributes of `from` that it lacks, both of one protocol. Or LAYER_FAILED. */
+uint32_t iotsig_layers_merge(struct layers *layers, uint32_t to, uint32_t from);
 
 /** Whether two layers, by number, are equal. `same` may be NULL. */
 bool iotsig_layers_equal(const struct layers *layers, uint32_t a, uint32_t b,

@@ -184,6 +184,10 @@ bool iotsig_flow_add(const struct match *match, struct iotsig_pattern *pattern, 
     add_count(&to->bytes, from->bytes);
     if (to->layer == NO_LAYER)
         to->layer = from->layer;
+    else if (to->layer != from->layer && layer_is_shared(layer_at(&pattern->layers, to->layer)))
+        to->layer = iotsig_layers_merge(&pattern->layers, to->layer, from->layer);
+    if (to->layer == LAYER_FAILED)
+        return false;
     iotsig_flow_widen(to, from);
     return true;
 }

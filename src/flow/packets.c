@@ -193,7 +193,8 @@ int iotsig_packets_next(struct iotsig_packets *packets, struct iotsig_packet *ou
         return status;
     if (status == 0)
         return iotsig_packets_failure(packets, error);
-    bool parsed = iotsig_app_parse(&packet, &packets->layer, packets->scratch);
+    bool parsed =
+        iotsig_app_parse(&packet, packets->options.layers, &packets->layer, packets->scratch);
     *out = (struct iotsig_packet){
         .id = packets->id++,
         .time = frame.time,

@@ -47,7 +47,7 @@ struct flow *iotsig_pattern_append(struct iotsig_pattern *pattern, const struct 
 }
 
 static int group_packet(struct grouper *grouper, const struct packet *packet,
-                        const struct iotsig_frame *frame, char *scratch,
+                        const struct iotsig_frame *frame, unsigned layers, char *scratch,
                         struct iotsig_error *error)
 {
     struct raw_packet raw = {.src = packet->src,
@@ -57,7 +57,7 @@ static int group_packet(struct grouper *grouper, const struct packet *packet,
                              .length = frame->length,
                              .time = frame->time};
     struct iotsig_layer layer;
-    bool parsed = iotsig_app_parse(packet, &layer, scratch);
+    bool parsed = iotsig_app_parse(packet, layers, &layer, scratch);
     return iotsig_grouper_add(grouper, &raw, parsed ? &layer : NULL, error);
 }
 
@@ -71,7 +71,7 @@ static int group_capture(struct grouper *grouper, struct reader *reader,
     while ((status = iotsig_reader_next(reader, &packet, &frame, error)) == 1) {
         status = iotsig_names_learn(names, &packet, error);
         if (status == 0)
-            status = group_packet(grouper, &packet, &frame, scratch, error);
+            status = group_packet(grouper, &packet, &frame, reader->options->layers, scratch, error);
         if (status != 0)
             return status;
     }

@@ -68,7 +68,7 @@ int iotsig_reader_next(struct reader *reader, struct packet *packet, struct iots
     while ((status = next_frame(reader, frame, error)) == 1) {
         struct bytes bytes = {frame->bytes, frame->captured};
         if (iotsig_decode(frame->link_type, bytes, packet) &&
-            iotsig_rules_keep(packet, reader->options->keep))
+            iotsig_rules_keep(packet, reader->options))
             return 1;
     }
     return status;

@@ -38,11 +38,13 @@ int iotsig_keep_parse(unsigned *keep, const char *list, struct iotsig_error *err
     return 0;
 }
 
-static bool keep_tcp(const struct packet *packet, unsigned keep)
+static bool keep_tcp(const struct packet *packet, const struct iotsig_options *options)
 {
+    unsigned keep = options->keep;
     if (app_has_port(packet, IOTSIG_TCP, HTTPS) && packet->payload.n > 0) {
         struct tls_summary tls = iotsig_tls_walk(packet->payload);
-        if (tls.application_data || tls.server_name_hello)
+        if (tls.application_data || tls.server_name_hello ||
+            (tls.hello && (options->layers & IOTSIG_LAYER_TLS)))
             return true;
         if (tls.records && !(keep & IOTSIG_KEEP_HANDSHAKE))
             return false;
@@ -64,7 +66,8 @@ static bool keep_udp(const struct packet *packet, unsigned keep)
     return !packet->router_alert || (keep & IOTSIG_KEEP_ROUTER_ALERT);
 }
 
-bool iotsig_rules_keep(const struct packet *packet, unsigned keep)
+bool iotsig_rules_keep(const struct packet *packet, const struct iotsig_options *options)
 {
-    return packet->transport == IOTSIG_TCP ? keep_tcp(packet, keep) : keep_udp(packet, keep);
+    return packet->transport == IOTSIG_TCP ? keep_tcp(packet, options)
+                                           : keep_udp(packet, options->keep);
 }

@@ -6,7 +6,10 @@
 #include "decode/decode.h"
 #include "iotsig/options.h"
 
-/** Whether a packet is kept when the rules of `keep` (enum iotsig_keep) are off. */
-bool iotsig_rules_keep(const struct packet *packet, unsigned keep);
+/**
+ * Whether a packet is kept when the rules of `keep` are off. Who wants the layer TLS wants hellos:
+ * with it, records that hold one are kept on port 443, too.
+ */
+bool iotsig_rules_keep(const struct packet *packet, const struct iotsig_options *options);
 
 #endif

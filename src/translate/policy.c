@@ -222,6 +222,12 @@ static json_t *add_mapping(json_t *object, const char *name)
     return mapping != NULL && json_object_set_new(object, name, mapping) == 0 ? mapping : NULL;
 }
 
+/* A policy tells of one packet; a layer that is that of many cannot be said in one. */
+static bool layer_is_unsaid(const struct iotsig_pattern *pattern, const struct flow *flow)
+{
+    return flow->layer == NO_LAYER || layer_is_shared(layer_at(&pattern->layers, flow->layer));
+}
+
 static bool add_layer(json_t *protocols, const struct flow *flow, const struct iotsig_layer *layer)
 {
     char name[16] = "mdns";
@@ -247,7 +253,7 @@ json_t *iotsig_policy_of(const struct iotsig_pattern *pattern, size_t index,
         (transport = add_mapping(protocols, flow->transport == IOTSIG_TCP ? "tcp" : "udp")) !=
             NULL &&
         add_ports(transport, pattern, flow, same) &&
-        (flow->layer == NO_LAYER ||
+        (layer_is_unsaid(pattern, flow) ||
          add_layer(protocols, flow, &layer_at(&pattern->layers, flow->layer)->layer)) &&
         json_object_set_new(policy, "bidirectional", json_true()) == 0)
         return policy;
@@ -268,6 +274,8 @@ unsigned iotsig_policy_losses(const struct iotsig_pattern *pattern, size_t index
         losses |= IOTSIG_LOST_COUNTS;
     if (flow->first.digits != 0 || flow->last.digits != 0)
         losses |= IOTSIG_LOST_TIMES;
+    if (flow->layer != NO_LAYER && layer_is_unsaid(pattern, flow))
+        losses |= IOTSIG_LOST_LAYER;
     for (size_t i = 0; i < flow->port_count; i++) {
         const struct flow_port *port = &flow->ports[i];
         bool end = is_destination(pattern, flow, port->host, same);
@@ -297,6 +305,8 @@ const char *iotsig_policy_loss_text(enum iotsig_policy_loss loss)
         return "ports that are not fixed";
     case IOTSIG_LOST_PAIRS:
         return "which host had which port";
+    case IOTSIG_LOST_LAYER:
+        return "application layers that were asked for";
     }
     return NULL;
 }
@@ -438,7 +448,7 @@ static int add_application(const struct record *record)
             continue;
         const struct app_protocol *protocol =
             iotsig_app_protocol(text_of(strcmp(name, "mdns") == 0 ? "dns" : name));
-        if (protocol == NULL || !json_is_object(fields))
+        if (protocol == NULL || protocol->layer != 0 || !json_is_object(fields))
             return refuse(record, "a protocol that a flow cannot have");
         if (layer != NULL)
             return refuse(record, "two application protocols");

@@ -58,7 +58,7 @@ static bool parse(const uint8_t *data, size_t n, struct iotsig_layer *layer)
     struct packet packet = {.transport = IOTSIG_UDP, .payload = {data, n}};
     packet.src.port = 40000;
     packet.dst.port = 5683;
-    return iotsig_app_parse(&packet, layer, scratch);
+    return iotsig_app_parse(&packet, 0, layer, scratch);
 }
 
 static const char *text_at(const struct iotsig_layer *layer, const char *name)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/mqtt.h"
 
-enum { PUBREL = 6, SUBSCRIBE = 8, UNSUBSCRIBE = 10 };
+#include "app/app.h"
+
+enum { PUBREL = 6, UNSUBSCRIBE = 10 };
 
 /* A number in groups of seven bits, the lowest first (MQTT 5.0 section 1.5.5). */
 static uint32_t variable(struct cursor *at)
@@ -28,7 +30,7 @@ static bool flags_fit(uint8_t type, uint8_t flags)
     enum { QUALITY = 6 };
     if (type == MQTT_PUBLISH)
         return (flags & QUALITY) != QUALITY;
-    return flags == (type == PUBREL || type == SUBSCRIBE || type == UNSUBSCRIBE ? 2 : 0);
+    return flags == (type == PUBREL || type == MQTT_SUBSCRIBE || type == UNSUBSCRIBE ? 2 : 0);
 }
 
 /* Section 3.1; the properties are version 5.0's. */
@@ -58,6 +60,37 @@ static void read_publish(struct cursor at, uint8_t flags, uint32_t length,
     packet->payload_length = packet->has_publish ? length - (uint32_t)head : 0;
 }
 
+bool iotsig_mqtt_next_filter(struct cursor *filters, struct bytes *filter)
+{
+    *filter = text(filters);
+    cursor_skip(filters, 1); /* options */
+    return filter->n > 0 && !filters->failed;
+}
+
+/* Whether filters follow each other up to the end, which may be cut. */
+static bool are_filters(struct cursor at, bool cut)
+{
+    struct bytes filter;
+    if (!iotsig_mqtt_next_filter(&at, &filter))
+        return false;
+    while (at.left > 0 && iotsig_mqtt_next_filter(&at, &filter))
+        continue;
+    return cut || (!at.failed && at.left == 0);
+}
+
+/* Section 3.8. Whether there are properties, as version 5.0 has, a SUBSCRIBE does not say: there
+ * are none where filters follow at once. */
+static void read_subscribe(struct cursor at, bool cut, struct mqtt_packet *packet)
+{
+    cursor_skip(&at, 2); /* the packet's number */
+    struct cursor behind = at;
+    cursor_skip(&behind, variable(&behind));
+    if (are_filters(at, cut))
+        packet->filters = at;
+    else if (are_filters(behind, cut))
+        packet->filters = behind;
+}
+
 bool iotsig_mqtt_parse(struct bytes payload, struct mqtt_packet *packet)
 {
     struct cursor at = cursor_of(payload);
@@ -71,5 +104,56 @@ bool iotsig_mqtt_parse(struct bytes payload, struct mqtt_packet *packet)
         read_connect(body, packet);
     else if (packet->type == MQTT_PUBLISH)
         read_publish(body, flags, length, packet);
+    else if (packet->type == MQTT_SUBSCRIBE)
+        read_subscribe(body, body.left < length, packet);
     return true;
 }
+
+/* The layer. */
+
+enum { TYPE, CLIENT_ID, TOPIC };
+
+/* Section 2.1.2 */
+static const char *const types[16] = {NULL,        "connect",  "connack",     "publish",
+                                      "puback",    "pubrec",   "pubrel",      "pubcomp",
+                                      "subscribe", "suback",   "unsubscribe", "unsuback",
+                                      "pingreq",   "pingresp", "disconnect",  "auth"};
+
+static bool recognise(const struct packet *packet)
+{
+    struct mqtt_packet mqtt;
+    return app_has_port(packet, IOTSIG_TCP, MQTT_PORT) && iotsig_mqtt_parse(packet->payload, &mqtt);
+}
+
+static bool parse(const struct packet *packet, struct iotsig_layer *layer,
+                  struct app_scratch *scratch)
+{
+    struct mqtt_packet mqtt;
+    struct bytes topic;
+    if (!iotsig_mqtt_parse(packet->payload, &mqtt))
+        return false;
+    app_set_constant(layer, TYPE, types[mqtt.type]);
+    if (mqtt.has_connect && mqtt.client_id.n > 0)
+        return app_set_bytes(layer, CLIENT_ID, mqtt.client_id, scratch);
+    if (mqtt.has_publish && mqtt.topic.n > 0)
+        return app_set_bytes(layer, TOPIC, mqtt.topic, scratch);
+    return mqtt.type != MQTT_SUBSCRIBE || !iotsig_mqtt_next_filter(&mqtt.filters, &topic) ||
+           app_set_bytes(layer, TOPIC, topic, scratch);
+}
+
+static const char *word(int index, uint64_t number, char to[APP_WORD])
+{
+    (void)to;
+    return index == TYPE && number < 16 ? types[number] : NULL;
+}
+
+/* Many clients have another ID each time, so it is no part of equality. */
+const struct app_protocol iotsig_app_mqtt = {
+    .name = "MQTT",
+    .attributes = {{"type", APP_TEXT, 1}, {"client-id", APP_NOTE, 1}, {"topic", APP_TEXT, 1}},
+    .equality = APP_KNOWN_EQUAL,
+    .layer = IOTSIG_LAYER_MQTT,
+    .recognise = recognise,
+    .parse = parse,
+    .word = word,
+};

@@ -200,7 +200,13 @@ static int take_mqtt(struct collector *collector, struct seen *seen, struct iots
     if (!iotsig_mqtt_parse(seen->packet->payload, &packet))
         return 0;
     seen->clear = true;
-    return packet.has_publish ? add_bytes(collector, seen, MQTT, packet.topic, error) : 0;
+    if (packet.has_publish)
+        return add_bytes(collector, seen, MQTT, packet.topic, error);
+    struct bytes filter;
+    int status = 0;
+    while (status == 0 && iotsig_mqtt_next_filter(&packet.filters, &filter))
+        status = add_bytes(collector, seen, MQTT, filter, error);
+    return status;
 }
 
 static int take(struct collector *collector, struct seen *seen, struct iotsig_error *error)

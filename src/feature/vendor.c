@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * vendor: protocols of vendors that hide what they say, and do it badly.
- *
- * TP-Link, port 9999: JSON, each byte XORed with the one before it as sent, the first with 171;
- * over TCP behind four bytes of length. Edimax, port 8765: XML that begins with `<`, to which the
- * number of bits is added that each of the other bytes must be rotated left by.
- */
+/* vendor: protocols of vendors that hide what they say, and do it badly. */
 #include "app/app.h"
+#include "app/edimax.h"
+#include "app/tplink.h"
 #include "feature/family.h"
 
 enum kind { TP_LINK, TP_LINK_REPLY, TP_LINK_MODEL, EDIMAX_CODE, EDIMAX_MODEL };
-
-enum port { TP_LINK_PORT = 9999, EDIMAX_PORT = 8765 };
-
-/* What is looked at of a message, decoded. */
-#define MESSAGE_MAX 4096
 
 /* Commands that one message gives at most. */
 #define COMMANDS_MAX 64
 
 #define DEPTH_MAX 8
-
-struct plain {
-    size_t n;
-    uint8_t bytes[MESSAGE_MAX];
-};
 
 static int add(struct collector *collector, const struct seen *seen, enum kind kind,
                const struct line *line, struct iotsig_error *error)
@@ -34,20 +20,6 @@ static int add(struct collector *collector, const struct seen *seen, enum kind k
 }
 
 /* TP-Link */
-
-static bool decode_tp_link(const struct packet *packet, struct plain *plain)
-{
-    struct cursor at = cursor_of(packet->payload);
-    uint8_t key = 171;
-    if (packet->transport == IOTSIG_TCP)
-        cursor_skip(&at, 4);
-    for (plain->n = 0; at.left > 0 && plain->n < MESSAGE_MAX; plain->n++) {
-        uint8_t byte = cursor_u8(&at);
-        plain->bytes[plain->n] = byte ^ key;
-        key = byte;
-    }
-    return plain->n > 0 && plain->bytes[0] == '{';
-}
 
 /* A walk through JSON that may end anywhere (RFC 8259): the path of keys to where it is. */
 struct walk {
@@ -61,19 +33,6 @@ struct walk {
     struct line command; /**< of a reply, the last that was kept */
     bool reply;
 };
-
-/* The next text, behind its quote, without what is escaped in it. */
-static struct bytes take_string(struct cursor *at)
-{
-    struct bytes rest = cursor_rest(at);
-    size_t n = 0;
-    for (uint8_t byte; at->left > 0 && (byte = cursor_u8(at)) != '"'; n++)
-        if (byte == '\\') {
-            cursor_skip(at, 1);
-            n++;
-        }
-    return (struct bytes){rest.p, n < rest.n ? n : rest.n};
-}
 
 static void set_key(struct walk *walk, struct bytes key)
 {
@@ -128,7 +87,7 @@ static bool is_scalar(uint8_t c)
 
 static int take_string_or_key(struct walk *walk, struct iotsig_error *error)
 {
-    struct bytes string = take_string(&walk->at);
+    struct bytes string = iotsig_tplink_string(&walk->at);
     struct cursor ahead = walk->at;
     while (ahead.left > 0 && ahead.p[0] == ' ')
         cursor_skip(&ahead, 1);
@@ -186,11 +145,11 @@ static int walk_json(struct walk *walk, struct iotsig_error *error)
 static int take_tp_link(struct collector *collector, struct seen *seen, struct iotsig_error *error)
 {
     struct plain plain;
-    if (!decode_tp_link(seen->packet, &plain))
+    if (!iotsig_tplink_decode(seen->packet, &plain))
         return 0;
     struct walk walk = {.collector = collector,
                         .seen = seen,
-                        .at = cursor_of((struct bytes){plain.bytes, plain.n}),
+                        .at = cursor_of(plain_bytes(&plain)),
                         .reply = seen->packet->src.port == TP_LINK_PORT};
     seen->clear = true;
     return walk_json(&walk, error);
@@ -198,42 +157,15 @@ static int take_tp_link(struct collector *collector, struct seen *seen, struct i
 
 /* Edimax */
 
-/* The first byte is that of the message plus what the others are rotated by. */
-static bool decode_edimax(const struct packet *packet, struct plain *plain)
-{
-    struct cursor at = cursor_of(packet->payload);
-    unsigned turn = cursor_u8(&at) - (unsigned)'<';
-    if (turn > 7)
-        return false;
-    for (plain->n = 0; at.left > 0 && plain->n < MESSAGE_MAX; plain->n++) {
-        unsigned byte = cursor_u8(&at);
-        plain->bytes[plain->n] = (uint8_t)(byte << turn | byte >> (8 - turn));
-    }
-    static const char start[] = "param>";
-    struct bytes bytes = {plain->bytes, plain->n};
-    return bytes_start_with(bytes, start, sizeof start - 1);
-}
-
-/* The value of an element such as `<code value="1010" />`; empty when it is not there. */
-static struct bytes element(const struct plain *plain, const char *start)
-{
-    struct cursor at = cursor_of((struct bytes){plain->bytes, plain->n});
-    size_t n = strlen(start);
-    while (at.left > 0 && !bytes_start_with(cursor_rest(&at), start, n))
-        cursor_skip(&at, 1);
-    cursor_take_most(&at, n);
-    return cursor_take(&at, bytes_find(cursor_rest(&at), '"'));
-}
-
 static int take_edimax(struct collector *collector, struct seen *seen, struct iotsig_error *error)
 {
     struct plain plain;
     struct line code = {0}, model = {0};
-    if (!decode_edimax(seen->packet, &plain))
+    if (!iotsig_edimax_decode(seen->packet, &plain))
         return 0;
     seen->clear = true;
-    line_bytes(&code, element(&plain, "<code value=\""));
-    line_bytes(&model, element(&plain, "<model value=\""));
+    line_bytes(&code, iotsig_edimax_value(&plain, EDIMAX_CODE_START));
+    line_bytes(&model, iotsig_edimax_value(&plain, EDIMAX_MODEL_START));
     int status = code.n == 0 ? 0 : add(collector, seen, EDIMAX_CODE, &code, error);
     return status != 0 || model.n == 0 ? status : add(collector, seen, EDIMAX_MODEL, &model, error);
 }

@@ -5,16 +5,16 @@
 
 #include "base/error.h"
 
-extern const struct app_protocol iotsig_app_dns, iotsig_app_ssdp, iotsig_app_coap,
-    iotsig_app_dhcp, iotsig_app_http, iotsig_app_tls, iotsig_app_quic, iotsig_app_mqtt,
-    iotsig_app_tplink, iotsig_app_edimax;
+extern const struct app_protocol iotsig_app_dns, iotsig_app_ssdp, iotsig_app_coap, iotsig_app_dhcp,
+    iotsig_app_http, iotsig_app_tls, iotsig_app_quic, iotsig_app_mqtt, iotsig_app_tplink,
+    iotsig_app_edimax, iotsig_app_tuya, iotsig_app_matter, iotsig_app_mdns, iotsig_app_ntp;
 
 /* HTTP is on any port, so it is behind all that go by ports: what none of these recognises. Then
  * come those that must be asked for. */
 const struct app_protocol *const iotsig_app_protocols[] = {
-    &iotsig_app_dns, &iotsig_app_ssdp, &iotsig_app_coap, &iotsig_app_dhcp, &iotsig_app_http,
-    &iotsig_app_tls, &iotsig_app_quic, &iotsig_app_mqtt, &iotsig_app_tplink,
-    &iotsig_app_edimax, NULL,
+    &iotsig_app_dns,  &iotsig_app_ssdp,   &iotsig_app_coap, &iotsig_app_dhcp,   &iotsig_app_http,
+    &iotsig_app_tls,  &iotsig_app_quic,   &iotsig_app_mqtt, &iotsig_app_tplink, &iotsig_app_edimax,
+    &iotsig_app_tuya, &iotsig_app_matter, &iotsig_app_mdns, &iotsig_app_ntp,    NULL,
 };
 
 static const struct {

@@ -23,7 +23,12 @@ OTHERS = [0, 40000, 50001, 61234, 65535]
 PROTOCOLS = {
     "DNS": {"response": bool, "qtype": str, "domain-name": "name"}, "HTTP": {"response": bool, "method": str, "uri": str},
     "SSDP": {"response": bool, "method": str}, "CoAP": {"type": str, "response": bool, "code": str, "uri": str},
-    "DHCP": {"client_mac": str, "message_type": str}}
+    "DHCP": {"client_mac": str, "message_type": str},
+    "TLS": {"response": bool, "server-name": "name", "version": str, "alpn": str, "ja4": str},
+    "QUIC": {"type": str, "version": str, "server-name": "name", "alpn": str, "ja4": str}, "MQTT": {"type": str, "client-id": str, "topic": str},
+    "TP-Link": {"response": bool, "command": str}, "Edimax": {"code": str, "model": str}, "Tuya": {"command": str, "version": str},
+    "Matter": {"response": bool, "session": str, "message": str}, "DNS-SD": {"response": bool, "service": "name"},
+    "NTP": {"response": bool, "version": str, "mode": str}}
 
 HOSTILE = ["", "\"", "\"\"", ",", ", ", "a,b", "a;b", "\\\\", "\\\\\\\\", "\\000", "\\010\\013", "\\027]0;t\\007", "=cmd|' /C x'!A0", "{", "[]",
            "{\"a\":1}", "nan", "None", "null", "True", "-", "  x  ", "/b'oic'/b'res'", "('a', 'b')", "\\255\\254", "\\195\\169", "%s%n", "#", "'", "\t"[:0]]

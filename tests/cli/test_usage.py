@@ -34,6 +34,8 @@ flows --format xml GOOD                     | 2 | --format
 flows --format yaml GOOD                    | 2 | yaml
 flows --keep all GOOD                       | 2 | --keep
 flows --keep ,ack GOOD                      | 2 | --keep
+flows --layers dns GOOD                     | 2 | --layers
+flows --layers tls, GOOD                    | 2 | --layers
 flows --progress maybe GOOD                 | 2 | --progress
 flows --filter nonsense GOOD                | 2 | filter
 flows --filter udp GOOD                     | 0 |
@@ -107,7 +109,7 @@ class Usage(Case):
             text = self.run_ok(command, "--help")
             self.assertEqual(self.run_ok("help", command), text)
             self.assertIn(f"usage: iotsig {command} ", text)
-            for option in ("--timeout", "--filter", "--keep", "--dns-table", "--same-host", "--match-random-ports", "--max-flows",
+            for option in ("--timeout", "--filter", "--keep", "--layers", "--dns-table", "--same-host", "--match-random-ports", "--max-flows",
                            "--format", "-o, --output", "-j, --jobs", "--strict", "--progress", "-q, --quiet", "-v, --verbose", "-h, --help"):
                 self.assertIn(option, text)
             self.assertEqual("--name" in text, command == "extract")

@@ -28,6 +28,7 @@ int iotsig_collector_new(struct collector **out, struct iotsig_context *context,
         iotsig_memory_free(allocator, collector);
         return status;
     }
+    collector->families = ~0u;
     collector->last_host = &collector->hosts;
     collector->last_flow = &collector->flows;
     iotsig_arena_init(&collector->arena, allocator);
@@ -186,7 +187,8 @@ int iotsig_collector_add(struct collector *collector, const struct iotsig_frame 
     }
     for (const struct family *const *family = iotsig_families; status == 0 && *family != NULL;
          family++)
-        if ((*family)->take != NULL)
+        if ((*family)->take != NULL &&
+            (!(*family)->optional || (collector->families & 1u << (*family)->id)))
             status = (*family)->take(collector, &seen, error);
     if (seen.clear && seen.flow != NULL)
         seen.flow->clear = true;

@@ -103,6 +103,7 @@ struct collector {
     struct host *host_cache[HOST_CACHE];
     struct flow *flow_cache[FLOW_CACHE];
     bool has_macs;
+    unsigned families; /**< those that are wanted, bits by `enum family_id`; all at first */
     char scratch[]; /**< APP_TEXT_MAX bytes */
 };
 

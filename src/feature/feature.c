@@ -219,6 +219,7 @@ static int read_capture(struct iotsig_features *features, const char *path,
         return status;
     status = iotsig_collector_new(&collector, features->context, options->names, error);
     if (status == 0) {
+        collector->families = families;
         status = collect(features, collector, capture, path, options, error);
         if (status == 0)
             status = finish(features, collector, wanted, families, error);

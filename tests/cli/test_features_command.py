@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """iotsig features, on frames made by hand; expectations were worked out by hand."""
+import hashlib
 import json
 import struct
 
@@ -264,12 +265,38 @@ class Families(Features):
         self.assertEqual(self.features(
             "content", udp(make.coap(0, 1, ["oic", "res"]), dport=5683), to_me(make.udp(APP, 5, IP, 5683, make.coap(1, 3, ["on"]))), udp(make.coap(2, 0x45), dport=5683),
             tcp(make.mqtt(3, make.mqtt_text("tele/plug-000A01/STATE") + b"x"), dport=1883), tcp(make.mqtt_connect("me"), dport=1883),
-        ), ["coap in PUT /on", "coap out GET /oic/res", "mqtt out tele/plug-<mac>/STATE"])
+            tcp(make.mqtt(8, b"\0\1" + make.mqtt_text("cmnd/plug/#") + b"\0" + make.mqtt_text("a") + b"\1", flags=2), dport=1883),
+        ), ["coap in PUT /on", "coap out GET /oic/res", "mqtt out a", "mqtt out cmnd/plug/#", "mqtt out tele/plug-<mac>/STATE"])
 
     def test_agent(self):
         frames = [tcp(b"GET / HTTP/1.1\r\nUser-Agent: plug/1.2\r\n\r\n", dport=80), tcp(b"HTTP/1.1 200 OK\r\nServer: GoAhead\r\n\r\n", APP, 5, sport=80)]
         self.assertEqual(self.features("agent", *frames), ["server GoAhead", "user-agent plug/1.2"])
         self.assertNotIn("agent", [f["family"] for f in self.read_all(*frames)["features"]])
+
+    def test_agent_by_its_hello(self):
+        suites, extensions = (hashlib.sha256(text).hexdigest()[:12] for text in (b"1301", b"002b"))  # server_name does not count
+        hello = make.client_hello("a.example")
+        self.assertEqual(self.features("agent", tcp(hello, dport=8443), tcp(hello[:-1], dport=8443), tcp(make.application_data(), dport=8443)),
+                         [f"ja4 t13d010200_{suites}_{extensions}"])
+
+    def test_agent_by_its_syn(self):
+        """The kinds of options in their order, and what a system chooses: no values of time stamps."""
+        linux = bytes([2, 4, 5, 0xB4, 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7])
+
+        def syn(options=b"", ttl=64, flags=2, length=None, host=CLOUD, own=IP):
+            offset = 20 + len(options) if length is None else length
+            segment = struct.pack(">HHIIBBHHH", 40000, 443, 1, 0, offset // 4 << 4, flags, 29200, 0, 0) + options
+            packet = bytearray(make.ip(own, host, make.TCP, segment))
+            packet[8 if packet[0] >> 4 == 4 else 7] = ttl
+            return frame(bytes(packet))
+
+        for ttl, level in ((1, 32), (32, 32), (33, 64), (64, 64), (65, 128), (128, 128), (129, 255), (255, 255)):
+            self.assertEqual(self.features("agent", syn(linux, ttl)), [f"syn {level} 29200 mss1460,sack,ts,nop,ws7"])
+        self.assertEqual(self.features("agent", syn(linux, own="fd00::2", host="fd00::1")), ["syn 64 29200 mss1460,sack,ts,nop,ws7"])
+        self.assertEqual(self.features("agent", syn()), ["syn 64 29200"])
+        self.assertEqual(self.features("agent", syn(b"\x22\2\2\4\5\xb4\1\0" + b"\3\3\7\0")), ["syn 64 29200 34,mss1460,nop,end"])
+        self.assertEqual(self.features("agent", syn(b"\2\4\5\xb4\1\1\3\1")), ["syn 64 29200 mss1460,nop,nop"])  # the last is damaged
+        self.assertEqual(self.features("agent", syn(b"\1\1\1\1", length=40), syn(linux, flags=0x12)), [])  # cut; an answer
 
     def test_tp_link(self):
         on = '{"context":{"source":"a-b-c"},"system":{"set_relay_state":{"state":1}}}'

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The payload of one protocol: PROTOCOL, over TRANSPORT, at PORT. */
+/* The payload of one protocol: PROTOCOL, over TRANSPORT, at PORT; of LAYERS where it must be asked for. */
 #include <string.h>
 
 #include "app/app.h"
 #include "app/tls.h"
 #include "fuzz.h"
 #include "host/names.h"
+
+#ifndef LAYERS
+#define LAYERS 0
+#endif
+
+/* What else may be found there. */
+#ifndef OTHER
+#define OTHER "HTTP"
+#endif
 
 static void learn(const struct packet *packet)
 {
@@ -29,10 +38,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     packet.dst.port = 40000;
     for (int cut = 0; cut < 2; cut++) {
         packet.cut = cut != 0;
-        if (iotsig_app_parse(&packet, 0, &layer, scratch)) {
+        if (iotsig_app_parse(&packet, LAYERS, &layer, scratch)) {
             struct iotsig_attribute attribute;
             REQUIRE(strcmp(iotsig_layer_protocol(&layer), PROTOCOL) == 0 ||
-                    strcmp(iotsig_layer_protocol(&layer), "HTTP") == 0);
+                    strcmp(iotsig_layer_protocol(&layer), OTHER) == 0);
             for (size_t i = 0; iotsig_layer_attribute(&layer, i, &attribute); i++)
                 for (const char *c = attribute.text; c != NULL && *c != '\0'; c++)
                     REQUIRE(*c >= 0x20 && *c <= 0x7e);

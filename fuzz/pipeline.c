@@ -34,7 +34,7 @@ static void put32(struct out *out, size_t value)
     put16(out, value & 0xffff);
 }
 
-static const uint16_t ports[] = {53, 80, 443, 1900, 5353, 5683, 67, 68, 9999, 40000, 40001, 40002, 547, 8080, 40003, 40004};
+static const uint16_t ports[] = {53, 80, 443, 1900, 5353, 5683, 67, 68, 9999, 40000, 40001, 40002, 547, 8080, 1883, 6668};
 
 static void put_ip(struct out *out, uint8_t ends, uint8_t protocol, size_t n)
 {
@@ -92,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t time = 1700000000;
     options.keep = cursor_u8(&at);
     options.match_random_ports = (options.keep & 0x80) != 0;
+    options.layers = (options.keep & 0x40) != 0 ? IOTSIG_LAYERS_ALL : 0;
     out.n = 0;
     put(&out, "\xa1\xb2\xc3\xd4\0\2\0\4\0\0\0\0\0\0\0\0\0\4\0\0\0\0\0\x65", 24);
     while (at.left >= 5 && out.n < ROOM - 1024) {

@@ -17,7 +17,11 @@ class RoundTrip(Case):
         return [os.path.join(CORPUS, "captures"), *(os.path.join(setup, name_) for name_ in sorted(os.listdir(setup)))]
 
     def test_flows(self):
-        words = ["--keep", "dhcp,ack"]
+        for words in (["--keep", "dhcp,ack"], ["--keep", "dhcp,ack", "--layers", "all"]):
+            with self.subTest(words=words):
+                self.check_flows(words)
+
+    def check_flows(self, words):
         out = self.path("all.json")
         self.run_ok("flows", "-q", *words, "-o", out, *self.folders())
         want = json.loads(self.read("all.json"))
@@ -32,11 +36,16 @@ class RoundTrip(Case):
 
     def test_packets(self):
         paths = [entry.path for entry in sorted(os.scandir(self.folders()[0]), key=lambda e: os.fsencode(e.name)) if entry.is_file()]
-        want = json.loads(self.run_ok("flows", "-q", "--format", "json", *paths))
+        for words in ([], ["--layers", "all"]):
+            with self.subTest(words=words):
+                self.check_packets(words, paths)
+
+    def check_packets(self, words, paths):
+        want = json.loads(self.run_ok("flows", "-q", "--format", "json", *words, *paths))
         want = [p for p in want if p["flows"]]
         for kind in FORMATS:
             path = self.path(f"packets.{kind}")
-            self.run_ok("packets", "-q", "-o", path, *paths)
+            self.run_ok("packets", "-q", *words, "-o", path, *paths)
             got = json.loads(self.run_ok("flows", "--format", "json", path))
             self.assertEqual([p["flows"] for p in got], [p["flows"] for p in want])
             if kind != "csv":

@@ -76,6 +76,17 @@ class Memory(Case):
         for kind in ("text", "csv", "json"):
             self.check("flows", "--format", kind, "-o", "/dev/null", "--match-random-ports", self.plain, self.packed)
 
+    def test_layers(self):
+        """Layers of one flow that are put together, in a capture and in a signature."""
+        def capture(name, *payloads):
+            packets = [make.tcp("192.168.1.2", 40001, "198.51.100.7", 1883, payload) for payload in payloads]
+            return self.write(name, make.pcap([(START + i, make.ethernet(packet)) for i, packet in enumerate(packets)]))
+
+        one = capture("1.pcap", make.mqtt(12), make.mqtt_connect("me"), make.mqtt_subscribe("a"), b"\0", make.client_hello("a.example"))
+        other = capture("2.pcap", make.mqtt_publish("a"), make.client_hello("b.a.example")[:60])
+        for words in (("packets", "--format", "jsonl"), ("flows", "--format", "json"), ("extract",), ("merge",)):
+            self.check(*words, "-o", "/dev/null", "--layers", "all", one, other)
+
     def test_features(self):
         frames = [make.ethernet(make.udp("0.0.0.0", 68, "255.255.255.255", 67, make.dhcp("02:00:00:00:00:01", 1))),
                   make.ethernet(make.arp(1, "02:00:00:00:00:01", "192.168.1.2", tpa="192.168.1.1"), kind=make.ARP)]

@@ -10,6 +10,7 @@
 #define IOTSIG_FIREWALL_H
 
 #include "iotsig/format.h"
+#include "iotsig/learn.h"
 #include "iotsig/profile.h"
 
 #ifdef __cplusplus
@@ -52,6 +53,13 @@ IOTSIG_API void iotsig_patterns_set_profiles(struct iotsig_patterns *patterns,
                                              struct iotsig_profiles *profiles);
 
 /**
+ * From now on iotsig_patterns_read() adds learned signatures to a library, which must outlive the
+ * patterns, instead of refusing them.
+ */
+IOTSIG_API void iotsig_patterns_set_library(struct iotsig_patterns *patterns,
+                                            struct iotsig_library *library);
+
+/**
  * Reads a MUD file (RFC 8520; "-": standard input) into the list: each entry that accepts is a
  * policy. Its words for hosts are listed under `hosts`, and have no address unless the settings give
  * one. An entry that cannot be a policy has been told of, and is left out.
@@ -70,6 +78,15 @@ IOTSIG_API int iotsig_profiles_add(struct iotsig_profiles *profiles,
                                    struct iotsig_error *error);
 
 /** Profiles in the list, and policies in all of them that are good. */
+/**
+ * Adds the flows among the mandatory features of learned signatures, as policies of the settings'
+ * device: of one signature flat, of several each in a group called like its event.
+ * @return 0, IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_profiles_add_learned(struct iotsig_profiles *profiles,
+                                           const struct iotsig_library *library,
+                                           struct iotsig_error *error);
+
 IOTSIG_API size_t iotsig_profiles_count(const struct iotsig_profiles *profiles);
 IOTSIG_API size_t iotsig_profiles_policies(const struct iotsig_profiles *profiles);
 

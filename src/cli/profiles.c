@@ -7,10 +7,11 @@
 
 #include "cli/cli.h"
 
-/* What the inputs held: profiles, and flows of a device. */
+/* What the inputs held: profiles, flows and learned signatures of a device. */
 struct inputs {
     struct iotsig_profiles *profiles;
     struct iotsig_patterns *patterns;
+    struct iotsig_library *library; /* learned signatures */
 };
 
 static void tell_problem(void *user, const struct iotsig_error *problem, bool warning)
@@ -29,6 +30,32 @@ static void read_mud(struct run *run, struct inputs *inputs, int input)
         cli_fail(run, &error);
 }
 
+static bool needs_device(struct run *run)
+{
+    const struct iotsig_device *device = &run->settings.profiles.device;
+    struct iotsig_error error;
+    if (device->name != NULL && (device->ipv4 != NULL || device->ipv6 != NULL))
+        return true;
+    iotsig_error_set(&error, IOTSIG_ERR_ARGUMENT, NULL,
+                     "whose flows are they? (give --device, and --ipv4 or --ipv6)");
+    cli_fail(run, &error);
+    return false;
+}
+
+/* Makes learned signatures a profile. */
+static bool add_learned(struct run *run, struct inputs *inputs)
+{
+    struct iotsig_error error;
+    if (iotsig_library_count(inputs->library) == 0)
+        return true;
+    if (!needs_device(run))
+        return false;
+    if (iotsig_profiles_add_learned(inputs->profiles, inputs->library, &error) == 0)
+        return !cli_is_over(run);
+    cli_fail(run, &error);
+    return false;
+}
+
 /* Reads all inputs; false when the run is over. */
 static bool read_inputs(struct run *run, struct inputs *inputs)
 {
@@ -44,6 +71,11 @@ static bool read_inputs(struct run *run, struct inputs *inputs)
     inputs->patterns = cli_new_patterns(run, false);
     if (inputs->patterns == NULL)
         return false;
+    if (iotsig_library_new(&inputs->library, run->context, &error) != 0) {
+        cli_fail(run, &error);
+        return false;
+    }
+    iotsig_patterns_set_library(inputs->patterns, inputs->library);
     iotsig_patterns_set_profiles(inputs->patterns, inputs->profiles);
     for (int i = 0; i < settings->input_count && !cli_is_over(run); i++) {
         if (settings->from_mud)
@@ -51,25 +83,14 @@ static bool read_inputs(struct run *run, struct inputs *inputs)
         else
             cli_read_input(run, inputs->patterns, i);
     }
-    return !cli_is_over(run);
+    return !cli_is_over(run) && add_learned(run, inputs);
 }
 
 static void free_inputs(struct inputs *inputs)
 {
     iotsig_profiles_free(inputs->profiles);
     iotsig_patterns_free(inputs->patterns);
-}
-
-static bool needs_device(struct run *run)
-{
-    const struct iotsig_device *device = &run->settings.profiles.device;
-    struct iotsig_error error;
-    if (device->name != NULL && (device->ipv4 != NULL || device->ipv6 != NULL))
-        return true;
-    iotsig_error_set(&error, IOTSIG_ERR_ARGUMENT, NULL,
-                     "whose flows are they? (give --device, and --ipv4 or --ipv6)");
-    cli_fail(run, &error);
-    return false;
+    iotsig_library_free(inputs->library);
 }
 
 /* Makes the flows a profile too. */

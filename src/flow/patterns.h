@@ -24,6 +24,7 @@ struct patterns_item {
 };
 
 struct iotsig_profiles;
+struct iotsig_library;
 
 struct iotsig_patterns {
     struct iotsig_context *context;
@@ -34,6 +35,7 @@ struct iotsig_patterns {
     struct patterns_item *items;
     size_t count, capacity;
     struct iotsig_profiles *profiles; /**< where profiles go that are read; NULL: they become flows */
+    struct iotsig_library *library;   /**< where learned signatures go; NULL: they are refused */
 };
 
 /**

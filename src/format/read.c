@@ -91,6 +91,11 @@ void iotsig_patterns_set_profiles(struct iotsig_patterns *patterns,
     patterns->profiles = profiles;
 }
 
+void iotsig_patterns_set_library(struct iotsig_patterns *patterns, struct iotsig_library *library)
+{
+    patterns->library = library;
+}
+
 /* Whether a file's name says that it is YAML, so that what is wrong with it is told as of a profile. */
 static bool is_called_yaml(const char *path)
 {

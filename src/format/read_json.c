@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "format/learned.h"
 #include "format/read.h"
 #include "host/load.h"
 #include "translate/profile.h"
@@ -838,6 +839,12 @@ int iotsig_records_take(struct record_reader *reader, json_t *record, struct iot
         return 0;
     if (json_is_object(signature))
         return take_signature(reader, signature, error);
+    if (iotsig_is_learned(record))
+        return reader->patterns->library != NULL
+                   ? iotsig_learned_take(reader->patterns->library, record, error)
+                   : iotsig_fail(error, IOTSIG_ERR_FORMAT,
+                                 "a learned signature holds no packets (use identify, detect, "
+                                 "profile, firewall or report)");
     if (iotsig_record_is_profile(record))
         return reader->patterns->profiles != NULL
                    ? iotsig_profiles_take(reader->patterns->profiles, reader->path,

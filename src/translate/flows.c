@@ -12,7 +12,7 @@ static bool add_text(json_t *object, const char *name, const char *text)
     return text == NULL || json_object_set_new(object, name, json_string(text)) == 0;
 }
 
-static json_t *device_info(const struct iotsig_device *device)
+json_t *iotsig_device_tree(const struct iotsig_device *device)
 {
     json_t *info = json_object();
     if (info != NULL && add_text(info, "name", device->name) &&
@@ -94,7 +94,7 @@ json_t *iotsig_profile_tree(const struct iotsig_patterns *patterns,
 {
     json_t *root = json_object(), *policies = json_object();
     bool made = root != NULL && policies != NULL &&
-                json_object_set_new(root, "device-info", device_info(device)) == 0 &&
+                json_object_set_new(root, "device-info", iotsig_device_tree(device)) == 0 &&
                 json_object_set(root, "single-policies", policies) == 0 &&
                 add_all(policies, patterns, device);
     json_decref(policies);

@@ -143,6 +143,9 @@ struct iotsig_profiles {
 int iotsig_profiles_take(struct iotsig_profiles *profiles, const char *path, json_t *root,
                          struct iotsig_tree *tree, struct iotsig_error *error);
 
+/** The mapping `device-info` of a device; NULL: no memory. */
+json_t *iotsig_device_tree(const struct iotsig_device *device);
+
 /** Where a member or item of the profile's tree stands. */
 struct tree_place iotsig_profile_place(const struct profile *profile, const json_t *collection,
                                        const char *key, size_t index);

@@ -393,5 +393,136 @@ class Generalise(Learning):
         self.assertEqual(support.run("extract", "-q", "--generalise", "--format", "csv", *captures).status, 2)
 
 
+class Policies(Learning):
+    """The flows of learned signatures as profiles and firewalls."""
+
+    FLOWS = {"out tcp www.example.com 443": ("self", "www.example.com", "tcp", 443),
+             "in tcp local 80": ("local", "self", "tcp", 80),
+             "out udp gateway 53": ("self", "gateway", "udp", 53),
+             "out udp 239.255.255.250 1900": ("self", "239.255.255.250", "udp", 1900),
+             "out udp n#.cdn-#.example.com *": ("self", "$example.com", "udp", None),
+             "out udp <mac>.example.com 7": ("self", "$example.com", "udp", 7)}
+
+    def learned(self, *flows, role="mandatory"):
+        self.events("plug", [["a.example"]] * 2)
+        self.learn("-q")
+        value = self.signature("plug")
+        value["mandatory"] = [{"family": "flow", "feature": f, "support": "2/2", "bits": "1.00", "seen": [1, 1]} for f in flows]
+        return self.write("edited.json", json.dumps(value))
+
+    def policies(self, path, *options):
+        out = self.run_ok("profile", "--device", "plug", "--format", "json", *options, path)
+        return json.loads(out)["single-policies"]
+
+    def test_words_stay(self):
+        policies = self.policies(self.learned(*self.FLOWS), "--ipv4", "10.0.0.5")
+        found = []
+        for policy in policies.values():
+            network = policy["protocols"]["ipv4"]
+            transport = "tcp" if "tcp" in policy["protocols"] else "udp"
+            found.append((network["src"], network["dst"], transport, policy["protocols"][transport].get("dst-port")))
+            self.assertTrue(policy["bidirectional"])
+        self.assertEqual(sorted(map(str, found)), sorted(map(str, self.FLOWS.values())))
+
+    def test_families(self):
+        path = self.learned("out tcp www.example.com 443", "out udp broadcast 67", "out udp ff02::fb 5353", "out udp solicited-node 9")
+        policies = self.policies(path, "--ipv4", "10.0.0.5", "--ipv6", "fe80::5")
+        ends = sorted((family, p["protocols"][family]["dst"]) for p in policies.values() for family in ("ipv4", "ipv6") if family in p["protocols"])
+        self.assertEqual(ends, [("ipv4", "broadcast"), ("ipv4", "www.example.com"), ("ipv6", "ff02::1:ff00:0/104"),
+                                ("ipv6", "ff02::fb"), ("ipv6", "www.example.com")])
+
+    def test_firewall(self):
+        path = self.learned("in tcp local 80", "out udp gateway 53")
+        words = ["firewall", "--device", "plug", "--ipv4", "10.0.0.5", "--dry-run"]
+        out = self.run_ok(*words, "--host", "gateway=10.0.0.1", path)
+        self.assertIn("ip saddr 192.168.0.0/16 ip daddr 10.0.0.5 meta l4proto tcp tcp dport 80", out)
+        self.assertIn("ip saddr 10.0.0.5 ip daddr 10.0.0.1 meta l4proto udp udp dport 53", out)
+        self.assertEqual(support.run(*words, path).status, 3)  # which address is the gateway's?
+
+    def test_several(self):
+        self.events("on", [["on.example", 8001]] * 3, device=1)
+        self.events("off", [["off.example", 8002]] * 3, device=1)
+        self.learn("-q")
+        policies = self.policies(self.path("out"), "--ipv4", "10.0.0.5")
+        self.assertEqual(list(policies), ["off", "on"])
+        self.assertIn("out_tcp_gateway_8001", policies["on"])
+
+    def test_whose(self):
+        result = support.run("profile", self.learned("in tcp local 80"))
+        self.assertEqual(result.status, 2)
+        self.assertIn("--device", result.err)
+
+    def test_no_flows_for_others(self):
+        result = support.run("flows", self.learned("in tcp local 80"))
+        self.assertEqual(result.status, 3)
+        self.assertIn("a learned signature holds no packets", result.err)
+
+
+class Policies(Learning):
+    """The flows of learned signatures as profiles and firewalls."""
+
+    FLOWS = {"out tcp www.example.com 443": ("self", "www.example.com", "tcp", 443),
+             "in tcp local 80": ("local", "self", "tcp", 80),
+             "out udp gateway 53": ("self", "gateway", "udp", 53),
+             "out udp 239.255.255.250 1900": ("self", "239.255.255.250", "udp", 1900),
+             "out udp n#.cdn-#.example.com *": ("self", "$example.com", "udp", None),
+             "out udp <mac>.example.com 7": ("self", "$example.com", "udp", 7)}
+
+    def learned(self, *flows):
+        self.events("plug", [["a.example"]] * 2)
+        self.learn("-q")
+        value = self.signature("plug")
+        value["mandatory"] = [{"family": "flow", "feature": f, "support": "2/2", "bits": "1.00", "seen": [1, 1]} for f in flows]
+        value["optional"] = []
+        return self.write("edited.json", json.dumps(value))
+
+    def policies(self, path, *options):
+        out = self.run_ok("profile", "--device", "plug", "--format", "json", *options, path)
+        return json.loads(out)["single-policies"]
+
+    def test_words_stay(self):
+        policies = self.policies(self.learned(*self.FLOWS), "--ipv4", "10.0.0.5")
+        found = []
+        for policy in policies.values():
+            network = policy["protocols"]["ipv4"]
+            transport = "tcp" if "tcp" in policy["protocols"] else "udp"
+            found.append((network["src"], network["dst"], transport, policy["protocols"][transport].get("dst-port")))
+            self.assertTrue(policy["bidirectional"])
+        self.assertEqual(sorted(map(str, found)), sorted(map(str, self.FLOWS.values())))
+
+    def test_families(self):
+        path = self.learned("out tcp www.example.com 443", "out udp broadcast 67", "out udp ff02::fb 5353", "out udp solicited-node 9")
+        policies = self.policies(path, "--ipv4", "10.0.0.5", "--ipv6", "fe80::5")
+        ends = sorted((family, p["protocols"][family]["dst"]) for p in policies.values() for family in ("ipv4", "ipv6") if family in p["protocols"])
+        self.assertEqual(ends, [("ipv4", "broadcast"), ("ipv4", "www.example.com"), ("ipv6", "ff02::1:ff00:0/104"),
+                                ("ipv6", "ff02::fb"), ("ipv6", "www.example.com")])
+
+    def test_firewall(self):
+        path = self.learned("in tcp local 80", "out udp gateway 53")
+        words = ["firewall", "--device", "plug", "--ipv4", "10.0.0.5", "--dry-run"]
+        out = self.run_ok(*words, "--host", "gateway=10.0.0.1", path)
+        self.assertIn("ip saddr 192.168.0.0/16 ip daddr 10.0.0.5 meta l4proto tcp tcp dport 80", out)
+        self.assertIn("ip saddr 10.0.0.5 ip daddr 10.0.0.1 meta l4proto udp udp dport 53", out)
+        self.assertEqual(support.run(*words, path).status, 3)  # which address is the gateway's?
+
+    def test_several(self):
+        self.events("on", [["on.example", 8001]] * 3, device=1)
+        self.events("off", [["off.example", 8002]] * 3, device=1)
+        self.learn("-q")
+        policies = self.policies(self.path("out"), "--ipv4", "10.0.0.5")
+        self.assertEqual(list(policies), ["off", "on"])
+        self.assertIn("out_tcp_gateway_8001", policies["on"])
+
+    def test_whose(self):
+        result = support.run("profile", self.learned("in tcp local 80"))
+        self.assertEqual(result.status, 2)
+        self.assertIn("--device", result.err)
+
+    def test_no_flows_for_others(self):
+        result = support.run("flows", self.learned("in tcp local 80"))
+        self.assertEqual(result.status, 3)
+        self.assertIn("a learned signature holds no packets", result.err)
+
+
 if __name__ == "__main__":
     support.main()

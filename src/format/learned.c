@@ -326,7 +326,7 @@ static bool list_table(const struct iotsig_library *library, struct iotsig_conte
     for (size_t i = 0; i < iotsig_library_count(library); i++) {
         const struct iotsig_learned *learned = iotsig_library_get(library, i);
         struct cell group = {0}, event = {0};
-        char bits[24];
+        char bits[32];
         const char *akin;
         uint64_t weight = iotsig_learned_weight(learned);
         snprintf(bits, sizeof bits, "%llu.%02u", (unsigned long long)(weight / 100),
@@ -380,7 +380,7 @@ static void list_csv(const struct iotsig_library *library, struct iotsig_output 
     for (size_t i = 0; i < iotsig_library_count(library); i++) {
         const struct iotsig_learned *learned = iotsig_library_get(library, i);
         uint64_t weight = iotsig_learned_weight(learned);
-        char bits[24];
+        char bits[32];
         iotsig_put_csv(output, text_of(iotsig_learned_event(learned)));
         put_string(output, ",");
         iotsig_put_number(output, iotsig_learned_captures(learned));

@@ -13,7 +13,7 @@ static void remark(struct run *run, const struct iotsig_learned *learned, const 
 {
     struct iotsig_error said;
     char line[sizeof said.message];
-    snprintf(line, sizeof line, "%s%s%s", about != NULL ? about : "", about != NULL ? ": " : "",
+    snprintf(line, sizeof line, "%.90s%s%.160s", about != NULL ? about : "", about != NULL ? ": " : "",
              text);
     iotsig_error_set(&said, IOTSIG_OK, iotsig_learned_event(learned), line);
     cli_remark(run, &said);
@@ -27,8 +27,8 @@ static void tell_remarks(struct run *run, const struct iotsig_learned *learned)
         remark(run, learned, NULL, warning);
     for (size_t i = 0; iotsig_learned_origin(learned, i, &origin); i++)
         if (origin.left_out != NULL) {
-            char text[512];
-            snprintf(text, sizeof text, "was left out: it %.400s", origin.left_out);
+            char text[160];
+            snprintf(text, sizeof text, "was left out: it %.120s", origin.left_out);
             remark(run, learned, origin.name, text);
         }
     if (iotsig_learned_group(learned, 0) != NULL)

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/words.h"
 
 extern const struct app_protocol iotsig_app_dns, iotsig_app_ssdp, iotsig_app_coap, iotsig_app_dhcp,
     iotsig_app_http, iotsig_app_tls, iotsig_app_quic, iotsig_app_mqtt, iotsig_app_tplink,
@@ -17,39 +18,23 @@ const struct app_protocol *const iotsig_app_protocols[] = {
     &iotsig_app_tuya, &iotsig_app_matter, &iotsig_app_mdns, &iotsig_app_ntp,    NULL,
 };
 
-static const struct {
-    const char *word;
-    unsigned layers;
-} words[] = {
+static const struct word words[] = {
     {"tls", IOTSIG_LAYER_TLS},       {"quic", IOTSIG_LAYER_QUIC},     {"mqtt", IOTSIG_LAYER_MQTT},
     {"tplink", IOTSIG_LAYER_TPLINK}, {"edimax", IOTSIG_LAYER_EDIMAX}, {"tuya", IOTSIG_LAYER_TUYA},
     {"matter", IOTSIG_LAYER_MATTER}, {"mdns", IOTSIG_LAYER_MDNS},     {"ntp", IOTSIG_LAYER_NTP},
     {"all", IOTSIG_LAYERS_ALL},
 };
 
-#define WORDS (sizeof words / sizeof *words)
-
 /* Bytes of the longest domain name (RFC 1035 section 2.3.4). */
 #define NAME_MAX 255
 
 int iotsig_layers_parse(unsigned *layers, const char *list, struct iotsig_error *error)
 {
-    unsigned parsed = 0;
-    for (const char *word = list;;) {
-        size_t n = strcspn(word, ","), i = 0;
-        while (i < WORDS && !text_equal(text_of(words[i].word), (struct text){word, n}))
-            i++;
-        if (i == WORDS)
-            return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
-                               "not a list of layers (use tls, quic, mqtt, tplink, edimax, tuya, "
-                               "matter, mdns, ntp, with commas, or all)");
-        parsed |= words[i].layers;
-        if (word[n] == '\0')
-            break;
-        word += n + 1;
-    }
-    *layers = parsed;
-    return 0;
+    if (iotsig_words_parse(list, words, sizeof words / sizeof *words, layers))
+        return 0;
+    return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
+                       "not a list of layers (use tls, quic, mqtt, tplink, edimax, tuya, matter, "
+                       "mdns, ntp, with commas, or all)");
 }
 
 int iotsig_app_attribute(const struct app_protocol *protocol, const char *name)

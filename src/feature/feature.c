@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/words.h"
 #include "capture/capture.h"
 #include "feature/self.h"
 #include "flow/reader.h"
@@ -39,21 +40,16 @@ struct iotsig_features {
 
 static bool parse_families(const char *list, unsigned *wanted)
 {
+    struct word words[sizeof iotsig_families / sizeof *iotsig_families];
+    size_t count = 0;
     *wanted = 0;
-    for (size_t i = 0; list == NULL && iotsig_families[i] != NULL; i++)
-        if (!iotsig_families[i]->optional)
-            *wanted |= 1u << iotsig_families[i]->id;
-    while (list != NULL) {
-        size_t n = strcspn(list, ","), i = 0;
-        while (iotsig_families[i] != NULL &&
-               !text_equal(text_of(iotsig_families[i]->name), (struct text){list, n}))
-            i++;
-        if (iotsig_families[i] == NULL)
-            return false;
-        *wanted |= 1u << iotsig_families[i]->id;
-        list = list[n] == '\0' ? NULL : list + n + 1;
+    for (; iotsig_families[count] != NULL; count++) {
+        const struct family *family = iotsig_families[count];
+        words[count] = (struct word){family->name, 1u << family->id};
+        if (!family->optional)
+            *wanted |= words[count].bits;
     }
-    return true;
+    return list == NULL || iotsig_words_parse(list, words, count, wanted);
 }
 
 static int add(struct iotsig_features *features, const struct family *family,

@@ -4,38 +4,23 @@
 #include "app/app.h"
 #include "app/tls.h"
 #include "base/error.h"
+#include "base/words.h"
 
 enum { DHCP_SERVER = 67, DHCP_CLIENT = 68, HTTPS = 443, DHCPV6_CLIENT = 546, DHCPV6_SERVER = 547 };
 
-static const struct {
-    const char *name;
-    unsigned keep;
-} rules[] = {
+static const struct word rules[] = {
     {"dhcp", IOTSIG_KEEP_DHCP},           {"router-alert", IOTSIG_KEEP_ROUTER_ALERT},
     {"dhcpv6", IOTSIG_KEEP_DHCPV6},       {"handshake", IOTSIG_KEEP_HANDSHAKE},
     {"ack", IOTSIG_KEEP_ACK},             {"syn", IOTSIG_KEEP_SYN},
 };
 
-#define RULES (sizeof rules / sizeof *rules)
-
 int iotsig_keep_parse(unsigned *keep, const char *list, struct iotsig_error *error)
 {
-    unsigned parsed = 0;
-    for (const char *word = list;;) {
-        size_t n = strcspn(word, ","), i = 0;
-        while (i < RULES && !text_equal(text_of(rules[i].name), (struct text){word, n}))
-            i++;
-        if (i == RULES)
-            return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
-                               "not a list of rules to turn off (use dhcp, router-alert, dhcpv6, "
-                               "handshake, ack, syn, with commas)");
-        parsed |= rules[i].keep;
-        if (word[n] == '\0')
-            break;
-        word += n + 1;
-    }
-    *keep = parsed;
-    return 0;
+    if (iotsig_words_parse(list, rules, sizeof rules / sizeof *rules, keep))
+        return 0;
+    return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
+                       "not a list of rules to turn off (use dhcp, router-alert, dhcpv6, "
+                       "handshake, ack, syn, with commas)");
 }
 
 static bool keep_tcp(const struct packet *packet, const struct iotsig_options *options)

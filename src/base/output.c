@@ -386,6 +386,15 @@ void iotsig_put_json(struct iotsig_output *output, struct text text)
     put_string(output, "\"");
 }
 
+void iotsig_put_member(struct iotsig_output *output, const char *name, const char *text)
+{
+    put_string(output, name);
+    if (text == NULL)
+        put_string(output, "null");
+    else
+        iotsig_put_json(output, text_of(text));
+}
+
 void iotsig_put_csv(struct iotsig_output *output, struct text text)
 {
     bool quote = false;

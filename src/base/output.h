@@ -30,6 +30,9 @@ void iotsig_put_time(struct iotsig_output *output, struct iotsig_time time);
 /** A text as a JSON string (RFC 8259), quotes included; bytes that are no UTF-8 become U+FFFD. */
 void iotsig_put_json(struct iotsig_output *output, struct text text);
 
+/** A member of a JSON object: `name` as it is, such as `,"event":`, and a text, or null for NULL. */
+void iotsig_put_member(struct iotsig_output *output, const char *name, const char *text);
+
 /**
  * Begins or ends a quoted CSV field: writes a quote, and until the end each quote that is written
  * is doubled (RFC 4180 section 2), whoever writes it.

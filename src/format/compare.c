@@ -43,10 +43,7 @@ static void put_name(struct writing *writing, const char *name)
 static void put_text_or_null(struct writing *writing, const char *name, const char *text)
 {
     put_name(writing, name);
-    if (text == NULL)
-        put_string(writing->output, "null");
-    else
-        iotsig_put_json(writing->output, text_of(text));
+    iotsig_put_member(writing->output, "", text);
 }
 
 static void put_port_or_null(struct writing *writing, const char *name, int32_t port)

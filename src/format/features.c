@@ -31,20 +31,11 @@ int iotsig_feature_writer_new(struct iotsig_feature_writer **out, struct iotsig_
     return 0;
 }
 
-static void put_text_or_null(struct iotsig_output *output, const char *name, const char *text)
-{
-    put_string(output, name);
-    if (text == NULL)
-        put_string(output, "null");
-    else
-        iotsig_put_json(output, text_of(text));
-}
-
 /* The members that all formats have. */
 static void feature_members(struct iotsig_output *output, const struct iotsig_feature *feature)
 {
-    put_text_or_null(output, "\"family\":", feature->family);
-    put_text_or_null(output, ",\"feature\":", feature->text);
+    iotsig_put_member(output, "\"family\":", feature->family);
+    iotsig_put_member(output, ",\"feature\":", feature->text);
     put_string(output, ",\"count\":");
     iotsig_put_number(output, feature->count);
     put_string(output, ",\"first\":");
@@ -64,13 +55,13 @@ static void write_json(struct iotsig_feature_writer *writer, const char *capture
     struct iotsig_feature feature;
     const char *address;
     put_string(output, writer->captures == 0 ? "\n" : ",\n");
-    put_text_or_null(output, "{\"capture\":", capture);
-    put_text_or_null(output, ",\"self\":", iotsig_features_self(features));
-    put_text_or_null(output, ",\"found_by\":", iotsig_features_found_by(features));
+    iotsig_put_member(output, "{\"capture\":", capture);
+    iotsig_put_member(output, ",\"self\":", iotsig_features_self(features));
+    iotsig_put_member(output, ",\"found_by\":", iotsig_features_found_by(features));
     put_string(output, ",\"addresses\":[");
     for (size_t i = 0; (address = iotsig_features_address(features, i)) != NULL; i++)
-        put_text_or_null(output, i == 0 ? "" : ",", address);
-    put_text_or_null(output, "],\"gateway\":", iotsig_features_gateway(features));
+        iotsig_put_member(output, i == 0 ? "" : ",", address);
+    iotsig_put_member(output, "],\"gateway\":", iotsig_features_gateway(features));
     put_string(output, ",\"features\":[");
     for (size_t i = 0; i < iotsig_features_count(features); i++) {
         iotsig_features_get(features, i, &feature);
@@ -88,9 +79,9 @@ static void write_lines(struct iotsig_feature_writer *writer, const char *captur
     struct iotsig_feature feature;
     for (size_t i = 0; i < iotsig_features_count(features); i++) {
         iotsig_features_get(features, i, &feature);
-        put_text_or_null(output, "{\"capture\":", capture);
-        put_text_or_null(output, ",\"self\":", iotsig_features_self(features));
-        put_text_or_null(output, ",\"found_by\":", iotsig_features_found_by(features));
+        iotsig_put_member(output, "{\"capture\":", capture);
+        iotsig_put_member(output, ",\"self\":", iotsig_features_self(features));
+        iotsig_put_member(output, ",\"found_by\":", iotsig_features_found_by(features));
         put_string(output, ",");
         feature_members(output, &feature);
         put_string(output, "}\n");

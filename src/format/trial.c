@@ -23,21 +23,12 @@ static void put_member(struct iotsig_output *output, const char *name, uint64_t 
     iotsig_put_number(output, value);
 }
 
-static void put_text_member(struct iotsig_output *output, const char *name, const char *text)
-{
-    put_string(output, name);
-    if (text == NULL)
-        put_string(output, "null");
-    else
-        iotsig_put_json(output, text_of(text));
-}
-
 static void policy_json(struct iotsig_output *output, const struct iotsig_trial_policy *policy)
 {
-    put_text_member(output, "{\"device\":", policy->device);
-    put_text_member(output, ",\"policy\":", policy->policy);
+    iotsig_put_member(output, "{\"device\":", policy->device);
+    iotsig_put_member(output, ",\"policy\":", policy->policy);
     put_string(output, policy->backward ? ",\"backward\":true" : ",\"backward\":false");
-    put_text_member(output, ",\"verdict\":", policy->verdict);
+    iotsig_put_member(output, ",\"verdict\":", policy->verdict);
     put_member(output, ",\"packets\":", policy->count.packets);
     put_member(output, ",\"bytes\":", policy->count.bytes);
     put_member(output, ",\"flows\":", policy->count.flows);
@@ -50,9 +41,9 @@ static void policy_json(struct iotsig_output *output, const struct iotsig_trial_
 
 static void rule_json(struct iotsig_output *output, const struct iotsig_trial_rule *rule)
 {
-    put_text_member(output, "{\"table\":", rule->table);
-    put_text_member(output, ",\"rule\":", rule->rule);
-    put_text_member(output, ",\"verdict\":", rule->verdict);
+    iotsig_put_member(output, "{\"table\":", rule->table);
+    iotsig_put_member(output, ",\"rule\":", rule->rule);
+    iotsig_put_member(output, ",\"verdict\":", rule->verdict);
     put_member(output, ",\"packets\":", rule->packets);
     put_string(output, "}");
 }

@@ -81,7 +81,7 @@ IOTSIG_API int iotsig_profiles_add(struct iotsig_profiles *profiles,
 /**
  * Adds the flows among the mandatory features of learned signatures, as policies of the settings'
  * device: of one signature flat, of several each in a group called like its event.
- * @return 0, IOTSIG_ERR_MEMORY
+ * @return 0; IOTSIG_ERR_FORMAT: a feature of the family flow is none; IOTSIG_ERR_MEMORY
  */
 IOTSIG_API int iotsig_profiles_add_learned(struct iotsig_profiles *profiles,
                                            const struct iotsig_library *library,

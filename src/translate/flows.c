@@ -36,18 +36,18 @@ static bool add_policies(json_t *policies, const struct iotsig_pattern *pattern,
     return true;
 }
 
-/* The longest name of a group, and room for its number. */
-#define GROUP_MAX  480
-#define GROUP_ROOM (GROUP_MAX + 32)
+/* The longest name, and room for its number. */
+#define NAME_LENGTH_MAX  480
+#define NAME_ROOM (NAME_LENGTH_MAX + 32)
 
 /* As much of a name as there is room for; what is no UTF-8 becomes `?`, for a key is a text. */
-static void name_group(char to[GROUP_ROOM], const char *name)
+static void clean_name(char to[NAME_ROOM], const char *name)
 {
     struct bytes rest = {(const uint8_t *)name, strlen(name)};
     size_t end = 0;
     while (rest.n > 0) {
         size_t n = iotsig_utf8_length(rest), step = n > 0 ? n : 1;
-        if (end + step > GROUP_MAX)
+        if (end + step > NAME_LENGTH_MAX)
             break;
         if (n > 0)
             memcpy(to + end, rest.p, n);
@@ -60,14 +60,14 @@ static void name_group(char to[GROUP_ROOM], const char *name)
 }
 
 /* Under a name that is not taken: "plug", "plug-2", ... */
-static bool add_group(json_t *policies, const char *name, json_t *group)
+bool iotsig_policies_add(json_t *policies, const char *name, json_t *value)
 {
-    char numbered[GROUP_ROOM];
-    name_group(numbered, name);
+    char numbered[NAME_ROOM];
+    clean_name(numbered, name);
     size_t n = strlen(numbered);
     for (unsigned i = 2; json_object_get(policies, numbered) != NULL; i++)
         snprintf(numbered + n, sizeof numbered - n, "-%u", i);
-    return json_object_set_new(policies, numbered, group) == 0;
+    return json_object_set_new(policies, numbered, value) == 0;
 }
 
 /* The policies of one pattern lie flat, those of several each in a group of its name. */
@@ -83,7 +83,7 @@ static bool add_all(json_t *policies, const struct iotsig_patterns *patterns,
             json_decref(group);
             return false;
         }
-        if (!add_group(policies, patterns->items[i].input, group))
+        if (!iotsig_policies_add(policies, patterns->items[i].input, group))
             return false;
     }
     return true;

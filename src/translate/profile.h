@@ -143,6 +143,10 @@ struct iotsig_profiles {
 int iotsig_profiles_take(struct iotsig_profiles *profiles, const char *path, json_t *root,
                          struct iotsig_tree *tree, struct iotsig_error *error);
 
+/** Adds a policy or a group, which is the mapping's from then on, under a name that is not taken:
+ * "plug", "plug-2", ... False: no memory. */
+bool iotsig_policies_add(json_t *policies, const char *name, json_t *value);
+
 /** The mapping `device-info` of a device; NULL: no memory. */
 json_t *iotsig_device_tree(const struct iotsig_device *device);
 

@@ -59,6 +59,13 @@ IOTSIG_API int iotsig_origin_read(struct iotsig_origin *origin, const char *path
                                   const struct iotsig_features *features,
                                   struct iotsig_error *error);
 
+/**
+ * An event's name is what its file is called, too: UTF-8 without control characters and slashes, at
+ * most 200 bytes, and it does not begin with a dot.
+ * @return 0, IOTSIG_ERR_ARGUMENT
+ */
+IOTSIG_API int iotsig_event_check(const char *event, struct iotsig_error *error);
+
 /** Captures of known events. */
 struct iotsig_corpus;
 
@@ -69,7 +76,7 @@ IOTSIG_API int iotsig_corpus_new(struct iotsig_corpus **out, struct iotsig_conte
 /**
  * Adds a capture of an event. `event` NULL: a foreign capture, which no signature is learned of and
  * which none should match. What is passed is copied.
- * @return 0, IOTSIG_ERR_MEMORY
+ * @return 0; IOTSIG_ERR_ARGUMENT: iotsig_event_check(); IOTSIG_ERR_MEMORY
  */
 IOTSIG_API int iotsig_corpus_add(struct iotsig_corpus *corpus, const char *event,
                                  const struct iotsig_features *features,
@@ -101,6 +108,10 @@ struct iotsig_learn_options {
 /* clang-format off */
 #define IOTSIG_LEARN_DEFAULT {{9, 10}, {9, 10}, NULL}
 /* clang-format on */
+
+/** @return 0, IOTSIG_ERR_ARGUMENT: a share is not above 0, at most 1, of at most a million parts */
+IOTSIG_API int iotsig_learn_options_check(const struct iotsig_learn_options *options,
+                                          struct iotsig_error *error);
 
 /** Signatures, in the order of their events' names. */
 struct iotsig_library;

@@ -42,7 +42,7 @@ struct settings {
     const char **against;    /**< foreign captures, and folders of them */
     const char **signatures; /**< learned ones: files and folders */
     int against_count, signature_count;
-    bool generalise, timeout_given;
+    bool generalise, learning_given, timeout_given;
     const char **hosts; /**< of `profiles` */
     const char **tests; /**< captures that a firewall is tried on */
     int test_count;

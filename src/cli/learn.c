@@ -7,15 +7,16 @@
 
 #include "cli/cli.h"
 
-/* What is said of a signature on standard error: it is no fault of an input. */
-static void remark(struct run *run, const struct iotsig_learned *learned, const char *about,
+/* What is said of a signature, or of a capture (or NULL): it is no fault of an input. */
+static void remark(struct run *run, const struct iotsig_learned *learned, const char *capture,
                    const char *text)
 {
+    const char *event = iotsig_learned_event(learned);
     struct iotsig_error said;
-    char line[sizeof said.message];
-    snprintf(line, sizeof line, "%.90s%s%.160s", about != NULL ? about : "", about != NULL ? ": " : "",
-             text);
-    iotsig_error_set(&said, IOTSIG_OK, iotsig_learned_event(learned), line);
+    char place[sizeof said.file];
+    if (capture != NULL)
+        snprintf(place, sizeof place, "%.120s/%.120s", event, capture);
+    iotsig_error_set(&said, IOTSIG_OK, capture != NULL ? place : event, text);
     cli_remark(run, &said);
 }
 
@@ -26,11 +27,8 @@ static void tell_remarks(struct run *run, const struct iotsig_learned *learned)
     for (size_t i = 0; (warning = iotsig_learned_warning(learned, i)) != NULL; i++)
         remark(run, learned, NULL, warning);
     for (size_t i = 0; iotsig_learned_origin(learned, i, &origin); i++)
-        if (origin.left_out != NULL) {
-            char text[160];
-            snprintf(text, sizeof text, "was left out: it %.120s", origin.left_out);
-            remark(run, learned, origin.name, text);
-        }
+        if (origin.left_out != NULL)
+            remark(run, learned, origin.name, origin.left_out);
     if (iotsig_learned_group(learned, 0) != NULL)
         remark(run, learned, NULL, "its traffic is not told apart from that of another event");
 }

@@ -22,7 +22,7 @@ const struct option_row cli_options[] = {
      OPTION_RANDOM_PORTS, GROUP_CAPTURES | GROUP_MATCH, ARGUMENT_NONE, NULL},
     {"max-flows", "N", "the most flows, and names, that an input may need (default 4194304)",
      OPTION_MAX_FLOWS, GROUP_CAPTURES, ARGUMENT_TEXT, NULL},
-    {"jobs", "N", "threads to use at most (default 1; features uses more)", OPTION_JOBS, GROUP_ALL, ARGUMENT_TEXT, NULL},
+    {"jobs", "N", "threads that read captures for their features (default 1)", OPTION_JOBS, GROUP_ALL, ARGUMENT_TEXT, NULL},
     {"name", "NAME", "what the result is called (default: the common folder, or the stem)",
      OPTION_NAME, GROUP_NAME, ARGUMENT_TEXT, NULL},
     {"self", "ADDRESS", "the device: its hardware or IP address (default: it is found)",

@@ -143,14 +143,14 @@ static bool parse_firewall(struct run *run, int id, const char *text)
     }
 }
 
-/* What iotsig_learn() takes: a share of at most a million parts. */
 static bool parse_share(struct run *run, const char *option, const char *text,
                         struct iotsig_ratio *share)
 {
-    if (iotsig_ratio_parse(text, share) && share->num > 0 && share->num <= share->den &&
-        share->den <= 1000000)
-        return true;
-    return usage(run, "--%s: not a share above 0, at most 1, such as 9/10 or 0.9", option);
+    struct iotsig_error error;
+    if (!iotsig_ratio_parse(text, share))
+        return usage(run, "--%s: not a share such as 9/10 or 0.9", option);
+    return iotsig_learn_options_check(&run->settings.learn, &error) == 0 ||
+           usage_error(run, option, &error);
 }
 
 /* Options that need the context are kept for later. */
@@ -175,6 +175,9 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
     struct settings *settings = &run->settings;
     struct iotsig_error error;
     enum iotsig_format format;
+
+    settings->learning_given |= id == OPTION_MIN_SUPPORT || id == OPTION_MIN_COVERAGE ||
+                                id == OPTION_AGAINST || id == OPTION_SELF || id == OPTION_FAMILIES;
 
     switch (id) {
     case OPTION_TIMEOUT:
@@ -313,15 +316,6 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
     }
 }
 
-static bool is_learning(const struct settings *settings)
-{
-    const struct iotsig_learn_options defaults = IOTSIG_LEARN_DEFAULT;
-    return settings->against_count > 0 || settings->features.self != NULL ||
-           settings->features.families != NULL ||
-           iotsig_ratio_compare(settings->learn.min_support, defaults.min_support) != 0 ||
-           iotsig_ratio_compare(settings->learn.min_coverage, defaults.min_coverage) != 0;
-}
-
 /* Options that say nothing beside others are refused, not ignored. */
 static bool fits_together(struct run *run)
 {
@@ -335,7 +329,8 @@ static bool fits_together(struct run *run)
         return usage(run, "which signatures? (give --signatures DIR)");
     if ((run->command->groups & GROUP_FOLDER) != 0 && !output)
         return usage(run, "where to? (give -o DIR)");
-    if ((run->command->groups & GROUP_EXTRACT) != 0 && !settings->generalise && is_learning(settings))
+    if ((run->command->groups & GROUP_EXTRACT) != 0 && !settings->generalise &&
+        settings->learning_given)
         return usage(run, "options of learning are for --generalise");
     if ((run->command->groups & GROUP_FIREWALL) == 0)
         return true;

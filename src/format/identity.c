@@ -10,15 +10,6 @@
 /* Features that are told as missing. */
 #define MISSING_MAX 8
 
-static void put_name(struct iotsig_output *output, const char *name, const char *text)
-{
-    put_string(output, name);
-    if (text == NULL)
-        put_string(output, "null");
-    else
-        iotsig_put_json(output, text_of(text));
-}
-
 static void put_quoted_ratio(struct iotsig_output *output, struct iotsig_ratio ratio)
 {
     put_string(output, "\"");
@@ -83,7 +74,7 @@ static void put_nearest(struct iotsig_output *output, const struct shown *shown)
         put_string(output, ",\"nearest\":null");
         return;
     }
-    put_name(output, ",\"nearest\":{\"event\":", iotsig_learned_event(match->learned));
+    iotsig_put_member(output, ",\"nearest\":{\"event\":", iotsig_learned_event(match->learned));
     put_string(output, ",\"coverage\":");
     put_quoted_ratio(output, match->coverage);
     put_string(output, ",\"missing\":[");
@@ -103,12 +94,12 @@ static void put_object(struct iotsig_output *output, const struct shown *shown)
 {
     const struct iotsig_identity *identity = &shown->identity;
     bool any = false;
-    put_name(output, "{\"input\":", shown->capture);
-    put_name(output, ",\"event\":", shown->event);
+    iotsig_put_member(output, "{\"input\":", shown->capture);
+    iotsig_put_member(output, ",\"event\":", shown->event);
     put_string(output, ",\"group\":");
     if (identity->event == NULL && identity->ties > 0) {
         for (size_t i = 0; i < identity->ties; i++)
-            put_name(output, i == 0 ? "[" : ",",
+            iotsig_put_member(output, i == 0 ? "[" : ",",
                      iotsig_learned_event(iotsig_probe_tie(shown->probe, i)));
         put_string(output, "]");
     } else {
@@ -119,14 +110,14 @@ static void put_object(struct iotsig_output *output, const struct shown *shown)
         put_quoted_ratio(output, identity->coverage);
     else
         put_string(output, "null");
-    put_name(output, ",\"device\":", shown->device);
+    iotsig_put_member(output, ",\"device\":", shown->device);
     put_string(output, ",\"matches\":[");
     for (size_t i = 0; i < iotsig_library_count(shown->library); i++) {
         struct iotsig_match match;
         iotsig_probe_match(shown->probe, i, &match);
         if (!match.matches)
             continue;
-        put_name(output, any ? ",{\"event\":" : "{\"event\":", iotsig_learned_event(match.learned));
+        iotsig_put_member(output, any ? ",{\"event\":" : "{\"event\":", iotsig_learned_event(match.learned));
         put_string(output, ",\"coverage\":");
         put_quoted_ratio(output, match.coverage);
         put_string(output, "}");
@@ -329,8 +320,8 @@ static int put_collision(void *user, const struct iotsig_collision *collision)
         put_string(output, declared ? ",true\r\n" : ",false\r\n");
     } else {
         put_string(output, !json ? "" : checking->all == 0 ? "\n" : ",\n");
-        put_name(output, "{\"matches\":", matches);
-        put_name(output, ",\"features\":", features);
+        iotsig_put_member(output, "{\"matches\":", matches);
+        iotsig_put_member(output, ",\"features\":", features);
         put_string(output, ",\"coverage\":");
         put_quoted_ratio(output, collision->coverage);
         put_string(output, collision->always ? ",\"always\":true" : ",\"always\":false");

@@ -20,14 +20,6 @@
 /* How a file begins, and by which it is known. */
 #define BEGINNING "{\"" LEARNED_KEY "\": "
 
-static void put_quoted(struct iotsig_output *output, const char *text)
-{
-    if (text == NULL)
-        put_string(output, "null");
-    else
-        iotsig_put_json(output, text_of(text));
-}
-
 static void put_fraction(struct iotsig_output *output, uint64_t num, uint64_t den)
 {
     put_string(output, "\"");
@@ -60,30 +52,33 @@ static void put_texts(struct iotsig_output *output, const char *name,
 {
     put_string(output, name);
     for (size_t i = 0; text(learned, i) != NULL; i++) {
-        put_string(output, i == 0 ? "\n  " : ",\n  ");
-        put_quoted(output, text(learned, i));
+        iotsig_put_member(output, i == 0 ? "\n  " : ",\n  ", text(learned, i));
     }
     put_string(output, "]");
 }
 
-static void put_origin(struct iotsig_output *output, const struct iotsig_origin *origin)
+/* Null for what was standard input, and could not be read again. */
+static void put_digest(struct iotsig_output *output, const struct iotsig_origin *origin)
 {
     static const char hex[] = "0123456789abcdef";
-    put_string(output, "{\"name\": ");
-    put_quoted(output, origin->name);
+    char text[2 * sizeof origin->sha256 + 1] = {0};
+    for (size_t i = 0; i < sizeof origin->sha256; i++) {
+        text[2 * i] = hex[origin->sha256[i] >> 4];
+        text[2 * i + 1] = hex[origin->sha256[i] & 15];
+    }
+    iotsig_put_member(output, ", \"sha256\": ", origin->size > 0 ? text : NULL);
+}
+
+static void put_origin(struct iotsig_output *output, const struct iotsig_origin *origin)
+{
+    iotsig_put_member(output, "{\"name\": ", origin->name);
     put_string(output, ", \"size\": ");
     iotsig_put_number(output, origin->size);
-    put_string(output, ", \"sha256\": \"");
-    for (size_t i = 0; i < sizeof origin->sha256; i++) {
-        const char digits[2] = {hex[origin->sha256[i] >> 4], hex[origin->sha256[i] & 15]};
-        iotsig_output_put(output, digits, sizeof digits);
-    }
-    put_string(output, "\", \"device\": ");
-    put_quoted(output, origin->device);
+    put_digest(output, origin);
+    iotsig_put_member(output, ", \"device\": ", origin->device);
     put_string(output, ", \"duration\": ");
     put_decimal(output, (uint64_t)origin->duration_ns, 9);
-    put_string(output, ", \"left_out\": ");
-    put_quoted(output, origin->left_out);
+    iotsig_put_member(output, ", \"left_out\": ", origin->left_out);
     put_string(output, "}");
 }
 
@@ -101,10 +96,8 @@ static void put_origins(struct iotsig_output *output, const struct iotsig_learne
 static void put_trait(struct iotsig_output *output, const struct iotsig_learned *learned,
                       const struct iotsig_trait *trait)
 {
-    put_string(output, "{\"family\": ");
-    put_quoted(output, trait->family);
-    put_string(output, ", \"feature\": ");
-    put_quoted(output, trait->text);
+    iotsig_put_member(output, "{\"family\": ", trait->family);
+    iotsig_put_member(output, ", \"feature\": ", trait->text);
     if (trait->role == IOTSIG_FORBIDDEN) {
         put_string(output, ", \"captures\": ");
         iotsig_put_number(output, trait->support);
@@ -203,8 +196,7 @@ static void write_json(const struct iotsig_learned *learned, struct iotsig_outpu
     iotsig_learned_against(learned, &events, &captures);
     put_string(output, BEGINNING);
     iotsig_put_number(output, LEARNED_VERSION);
-    put_string(output, ",\n \"event\": ");
-    put_quoted(output, iotsig_learned_event(learned));
+    iotsig_put_member(output, ",\n \"event\": ", iotsig_learned_event(learned));
     put_string(output, ",\n \"captures\": ");
     iotsig_put_number(output, iotsig_learned_captures(learned));
     put_string(output, ",\n \"against\": {\"events\": ");
@@ -215,8 +207,7 @@ static void write_json(const struct iotsig_learned *learned, struct iotsig_outpu
     put_ratio(output, options.min_support);
     put_string(output, ", \"min_coverage\": ");
     put_ratio(output, options.min_coverage);
-    put_string(output, ", \"families\": ");
-    put_quoted(output, options.families);
+    iotsig_put_member(output, ", \"families\": ", options.families);
     put_string(output, "},\n \"duration\": ");
     put_decimal(output, (uint64_t)iotsig_learned_duration(learned), 9);
     put_texts(output, ",\n \"group\": [", learned, iotsig_learned_group);
@@ -351,8 +342,7 @@ static void list_object(const struct iotsig_learned *learned, struct iotsig_outp
 {
     static const char *const names[] = {",\"mandatory\":", ",\"optional\":", ",\"must_not\":"};
     const char *akin;
-    put_string(output, "{\"event\":");
-    put_quoted(output, iotsig_learned_event(learned));
+    iotsig_put_member(output, "{\"event\":", iotsig_learned_event(learned));
     put_string(output, ",\"captures\":");
     iotsig_put_number(output, iotsig_learned_captures(learned));
     for (int role = IOTSIG_MANDATORY; role <= IOTSIG_FORBIDDEN; role++) {
@@ -363,13 +353,11 @@ static void list_object(const struct iotsig_learned *learned, struct iotsig_outp
     put_decimal(output, iotsig_learned_weight(learned), 2);
     put_string(output, ",\"group\":[");
     for (size_t i = 0; (akin = iotsig_learned_group(learned, i)) != NULL; i++) {
-        put_string(output, i == 0 ? "" : ",");
-        put_quoted(output, akin);
+        iotsig_put_member(output, i == 0 ? "" : ",", akin);
     }
     put_string(output, "],\"warnings\":[");
     for (size_t i = 0; (akin = iotsig_learned_warning(learned, i)) != NULL; i++) {
-        put_string(output, i == 0 ? "" : ",");
-        put_quoted(output, akin);
+        iotsig_put_member(output, i == 0 ? "" : ",", akin);
     }
     put_string(output, "]}");
 }
@@ -420,22 +408,6 @@ int iotsig_library_list(const struct iotsig_library *library, struct iotsig_cont
 
 /* Folders. */
 
-bool iotsig_event_is_good(const char *event)
-{
-    enum { NAME_LENGTH_MAX = 200 }; /* with an ending and what a temporary name adds: below 255 */
-    struct bytes rest = {(const uint8_t *)event, strlen(event)};
-    if (rest.n == 0 || rest.n > NAME_LENGTH_MAX || event[0] == '.')
-        return false;
-    while (rest.n > 0) {
-        size_t n = iotsig_utf8_length(rest);
-        bool c1_control = n == 2 && rest.p[0] == 0xc2 && rest.p[1] < 0xa0;
-        if (n == 0 || c1_control || rest.p[0] == '/' || (n == 1 && !is_printable(rest.p[0])))
-            return false;
-        rest = (struct bytes){rest.p + n, rest.n - n};
-    }
-    return true;
-}
-
 static bool is_learned_file(const char *path)
 {
     char start[sizeof BEGINNING - 1];
@@ -468,10 +440,6 @@ static int name_files(const struct iotsig_library *library, struct iotsig_arena 
     for (size_t i = 0; i < iotsig_library_count(library); i++) {
         const char *event = iotsig_learned_event(iotsig_library_get(library, i));
         size_t n = strlen(event);
-        if (!iotsig_event_is_good(event)) {
-            iotsig_fail(error, IOTSIG_ERR_ARGUMENT, "cannot be a file's name (rename the event)");
-            return iotsig_fail_in(error, IOTSIG_ERR_ARGUMENT, event);
-        }
         char *name = iotsig_arena_get(arena, n + sizeof LEARNED_ENDING);
         if (name == NULL)
             return iotsig_fail_memory(error);

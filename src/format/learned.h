@@ -15,9 +15,6 @@
 #define LEARNED_FORBIDDEN "must_not"
 #define LEARNED_ENDING    ".json"
 
-/** Whether an event can be what a file is called: UTF-8 without control characters or slashes. */
-bool iotsig_event_is_good(const char *event);
-
 /** Whether a JSON object is a learned signature. */
 bool iotsig_is_learned(const json_t *object);
 

@@ -103,11 +103,8 @@ static bool share_member(struct reading *reading, json_t *object, const char *na
                          struct iotsig_ratio *ratio)
 {
     const char *text;
-    if (!text_member(reading, object, name, &text))
-        return false;
-    return (iotsig_ratio_parse(text, ratio) && ratio->num > 0 && ratio->num <= ratio->den &&
-            ratio->den <= UINT32_MAX) ||
-           bad(reading, name, "is no share above 0, at most 1");
+    return text_member(reading, object, name, &text) &&
+           (iotsig_ratio_parse(text, ratio) || bad(reading, name, "is no fraction"));
 }
 
 /* Members that are not known are refused: they would be lost. */
@@ -246,14 +243,16 @@ static bool read_origin(struct reading *reading, json_t *object)
         return bad(reading, "origins", "holds what is no object");
     if (!text_member(reading, object, "name", &origin.name) ||
         !number_member(reading, object, "size", INT64_MAX, &origin.size) ||
-        !text_member(reading, object, "sha256", &digest) ||
+        !optional_member(reading, object, "sha256", &digest) ||
         !optional_member(reading, object, "device", &origin.device) ||
         !decimal_member(reading, object, "duration", 9, INT64_MAX, &duration) ||
         !optional_member(reading, object, "left_out", &origin.left_out) ||
         !only_members(reading, object, names))
         return false;
     origin.duration_ns = (int64_t)duration;
-    if (!read_digest(digest, origin.sha256))
+    if ((digest == NULL) != (origin.size == 0))
+        return bad(reading, "sha256", "is null where the size is 0, and nowhere else");
+    if (digest != NULL && !read_digest(digest, origin.sha256))
         return bad(reading, "sha256", "is not 64 digits 0-9a-f");
     return done(reading, iotsig_learned_add_origin(reading->learned, &origin));
 }
@@ -298,7 +297,9 @@ static bool read_options(struct reading *reading, json_t *object,
            share_member(reading, member, "min_support", &options->min_support) &&
            share_member(reading, member, "min_coverage", &options->min_coverage) &&
            optional_member(reading, member, "families", &options->families) &&
-           only_members(reading, member, names);
+           only_members(reading, member, names) &&
+           (iotsig_learn_options_check(options, NULL) == 0 ||
+            bad(reading, "options", "min_support and min_coverage are shares above 0, at most 1"));
 }
 
 static bool read_against(struct reading *reading, json_t *object)
@@ -352,7 +353,7 @@ static bool read_all(struct reading *reading, struct iotsig_library *library, js
     if (!only_members(reading, object, names) || !text_member(reading, object, "event", &event) ||
         !read_options(reading, object, &options))
         return false;
-    if (!iotsig_event_is_good(event))
+    if (iotsig_event_check(event, NULL) != 0)
         return bad(reading, "event", "cannot be the name of an event");
     if (iotsig_library_find(library, event) != NULL)
         return bad(reading, "event", "there is a signature of this event already (rename one)");

@@ -4,6 +4,25 @@
 #include "base/error.h"
 #include "signature/library.h"
 
+int iotsig_event_check(const char *event, struct iotsig_error *error)
+{
+    enum { BYTES_MAX = 200 }; /* with an ending, and what a temporary name adds, below 255 */
+    struct bytes rest = {(const uint8_t *)event, strlen(event)};
+    bool good = rest.n > 0 && rest.n <= BYTES_MAX && event[0] != '.';
+    while (good && rest.n > 0) {
+        size_t n = iotsig_utf8_length(rest);
+        bool control = (n == 1 && !is_printable(rest.p[0])) ||
+                       (n == 2 && rest.p[0] == 0xc2 && rest.p[1] < 0xa0);
+        good = n > 0 && !control && rest.p[0] != '/';
+        rest = (struct bytes){rest.p + n, rest.n - n};
+    }
+    if (good)
+        return 0;
+    iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
+                "cannot be the name of an event (use UTF-8 without control characters)");
+    return iotsig_fail_in(error, IOTSIG_ERR_ARGUMENT, event);
+}
+
 int iotsig_corpus_new(struct iotsig_corpus **out, struct iotsig_context *context,
                       struct iotsig_error *error)
 {
@@ -66,6 +85,9 @@ int iotsig_corpus_add(struct iotsig_corpus *corpus, const char *event,
 {
     struct sample sample = {.event = NO_EVENT};
     if (event != NULL) {
+        int status = iotsig_event_check(event, error);
+        if (status != 0)
+            return status;
         sample.event = iotsig_strings_add(&corpus->events, text_of(event));
         if (sample.event == IOTSIG_NO_STRING)
             return iotsig_fail_memory(error);

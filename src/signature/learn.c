@@ -20,7 +20,7 @@
 #define FORBIDDEN_HITS 2          /* captures that a forbidden feature keeps away, at least */
 #define EVENTS_MAX     (1u << 20) /* sums of probabilities stay below 2^62 */
 #define FEW            5          /* mandatory features: a warning below */
-#define DECIMALS_MAX   1000000    /* of the fractions of options */
+#define PARTS_MAX   1000000    /* of the shares in options: products stay below 2^64 */
 #define NO_LESSON      UINT32_MAX
 
 static const struct iotsig_ratio first_support = {3, 4}, optional_support = {3, 10},
@@ -374,7 +374,7 @@ static bool teach(struct learner *learner, struct iotsig_ratio min_support)
 
 /* Captures that are not of their event. */
 
-static const char *const is_odd = "has little of what the others have";
+static const char *const is_odd = "is left out: it has little of what the others have";
 
 /* Of each capture, the first other event by name that claims it, and whether its own does not. */
 struct claims {
@@ -433,7 +433,7 @@ static bool leave_out(struct learner *learner, size_t number, const struct claim
         if (claims->by[capture] == NO_LESSON)
             snprintf(reason, sizeof reason, "%s", is_odd);
         else
-            snprintf(reason, sizeof reason, "is like those of %.400s",
+            snprintf(reason, sizeof reason, "is left out: it is like those of %.400s",
                      event_name(learner, claims->by[capture]));
         learner->left_out[capture] = iotsig_arena_string(&learner->arena, reason);
         if (learner->left_out[capture] == NULL)
@@ -724,16 +724,25 @@ static bool make_library(struct learner *learner, const bool *use, struct iotsig
 
 static bool is_share(struct iotsig_ratio ratio)
 {
-    return ratio.num > 0 && ratio.num <= ratio.den && ratio.den <= DECIMALS_MAX;
+    return ratio.num > 0 && ratio.num <= ratio.den && ratio.den <= PARTS_MAX;
+}
+
+int iotsig_learn_options_check(const struct iotsig_learn_options *options,
+                               struct iotsig_error *error)
+{
+    if (is_share(options->min_support) && is_share(options->min_coverage))
+        return 0;
+    return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
+                       "not a share above 0, at most 1, of at most %d parts (use such as 9/10)",
+                       PARTS_MAX);
 }
 
 static int check(const struct iotsig_corpus *corpus, const bool *use,
                  const struct iotsig_learn_options *options, struct iotsig_error *error)
 {
-    if (!is_share(options->min_support) || !is_share(options->min_coverage))
-        return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
-                           "not a share above 0, at most 1, of at most %d parts (use 9/10)",
-                           DECIMALS_MAX);
+    int status = iotsig_learn_options_check(options, error);
+    if (status != 0)
+        return status;
     if (corpus->events.count > EVENTS_MAX)
         return iotsig_fail(error, IOTSIG_ERR_LIMIT, "more than %u events", EVENTS_MAX);
     for (size_t i = 0; i < corpus->count; i++)

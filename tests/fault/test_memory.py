@@ -76,6 +76,34 @@ class Memory(Case):
         for kind in ("text", "csv", "json"):
             self.check("flows", "--format", kind, "-o", "/dev/null", "--match-random-ports", self.plain, self.packed)
 
+    def events(self):
+        """Two events whose captures share all but a name, and a group."""
+        for event, words in (("a", ("one", "two")), ("b", ("one", "two", "own")), ("c", ("three",)), ("d", ("three",))):
+            for i in range(2):
+                frames = [make.ethernet(make.udp("192.168.1.2", 40000, "192.168.1.1", 53, make.dns([(f"{word}.example", "A")])))
+                          for word in words]
+                self.write(f"in/{event}/{i}.pcap", make.pcap([(START + j, frame) for j, frame in enumerate(frames)]))
+        return self.path("in")
+
+    def test_learn(self):
+        """A fault of the folder's writing leaves nothing behind; reading and matching what was written."""
+        folder = self.events()
+        self.check("learn", "-q", "--format", "json", "--against", f"{folder}/a", "-o", self.path("out"), folder)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["a.pcap", "b.pcapng.gz", "in", "out"])
+        for kind in ("text", "jsonl"):
+            self.check("identify", "--format", kind, "--signatures", self.path("out"), "-o", "/dev/null",
+                       f"{folder}/a/0.pcap", f"{folder}/c/0.pcap", self.plain)
+            self.check("library", "list", "--format", kind, "-o", "/dev/null", self.path("out"))
+        self.check("extract", "--generalise", "-q", "-o", "/dev/null", f"{folder}/a", "--against", f"{folder}/b")
+        self.check("profile", "--device", "x", "--ipv4", "192.168.1.2", "-o", "/dev/null", self.path("out"))
+        self.check("library", "merge", "-o", self.path("again"), self.path("out"))
+
+    def test_library_check(self):
+        folder = self.events()
+        for event in "ab":
+            self.run_ok("extract", "--generalise", "-q", "--format", "json", "-o", self.path(event), f"{folder}/{event}")
+        self.check("library", "check", "--format", "text", "-o", "/dev/null", self.path("a"), self.path("b"))
+
     def test_layers(self):
         """Layers of one flow that are put together, in a capture and in a signature."""
         def capture(name, *payloads):

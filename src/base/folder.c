@@ -98,6 +98,16 @@ static void remove_folder(const struct folder *folder, const char *path)
     (void)rmdir(path);
 }
 
+/* Removes a folder that has not come into its place, with what was written into it. */
+static void remove_written(const struct folder *folder, const char *path)
+{
+    char file[PATH_MAX];
+    for (size_t i = 0; i < folder->count; i++)
+        if (folder->names[i] != NULL && join(file, path, folder->names[i]))
+            (void)unlink(file);
+    (void)rmdir(path);
+}
+
 /* One of these names, but for those of any folder, is a folder: it could not be removed. */
 static bool is_folder_in(DIR *old, const char *name)
 {
@@ -184,7 +194,7 @@ int iotsig_folder_write(const struct folder *folder, struct iotsig_context *cont
     if (status == 0)
         status = put_in_place(folder, temporary, path, error);
     if (status != 0) {
-        remove_folder(folder, temporary);
+        remove_written(folder, temporary);
         return status;
     }
     char *slash = strrchr(path, '/');

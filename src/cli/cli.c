@@ -76,7 +76,7 @@ static int complete(const char *shell)
 static int perform(const struct command *command, int argc, char **argv,
                    const struct iotsig_allocator *allocator)
 {
-    struct run run = {.command = command};
+    struct run run = {.command = command, .own_process = allocator == NULL};
     if (allocator != NULL)
         run.context_settings.allocator = *allocator;
     if (cli_parse(&run, argc, argv))
@@ -91,6 +91,7 @@ static int perform(const struct command *command, int argc, char **argv,
     free(run.settings.tests);
     free(run.settings.against);
     free(run.settings.signatures);
+    free(run.settings.named);
     return finish_output(run.status);
 }
 

@@ -46,8 +46,10 @@ struct settings {
     const char **hosts; /**< of `profiles` */
     const char **tests; /**< captures that a firewall is tried on */
     int test_count;
+    const char **named; /**< files and folders that options name, to be read */
+    int named_count;
     int jobs; /**< threads at most */
-    bool from_mud, check, no_check, dry_run, explain;
+    bool from_mud, check, no_check, dry_run, explain, no_sandbox;
     enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } progress;
 };
 
@@ -59,6 +61,7 @@ struct progress {
 
 struct run {
     const struct command *command;
+    bool own_process; /**< which the program may confine */
     struct iotsig_settings context_settings;
     struct iotsig_context *context;
     struct settings settings;
@@ -89,9 +92,19 @@ enum option_group {
     GROUP_FOLDER = 1 << 13    /**< the output is a folder: no option, but -o must be given */
 };
 
+/** What a command does beside reading its inputs and writing its output; see sandbox.c. */
+enum sandbox_need {
+    NEEDS_SPOOL = 1 << 0,    /**< reads what can be read only once twice */
+    NEEDS_INCLUDES = 1 << 1, /**< reads the files that profiles include */
+    NEEDS_THREADS = 1 << 2,  /**< reads with as many threads as -j says */
+    NEEDS_FOLDER = 1 << 3,   /**< -o names a folder that it writes */
+    NEEDS_NFTABLES = 1 << 4  /**< has the kernel check rules */
+};
+
 struct command {
     const char *name, *arguments, *summary, *description;
     unsigned groups; /**< `enum option_group`, combined; GROUP_ALL goes without saying */
+    unsigned needs;  /**< `enum sandbox_need`, combined; 0: the least */
     int inputs_min, inputs_max;
     void (*perform)(struct run *run);
 };
@@ -102,7 +115,10 @@ extern const struct command *const cli_commands[];
 extern const struct command command_packets, command_flows, command_features, command_extract, command_compare,
     command_learn, command_identify, command_library, command_closest, command_merge, command_filter, command_convert, command_profile, command_firewall;
 
-/** The program. `allocator` may be NULL: malloc and free. */
+/**
+ * The program. `allocator` may be NULL: malloc and free, and the process is the program's own. With the
+ * caller's memory it is the caller's process, which is not confined.
+ */
 int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator);
 
 /* Common to the commands. */
@@ -199,6 +215,12 @@ void cli_progress_clear(struct run *run);
 
 /** Parses the command line after the command; false: the exit status says why. */
 bool cli_parse(struct run *run, int argc, char **argv);
+
+/**
+ * Gives up what the command line does not need, for good; before anything is read that others wrote.
+ * @return false: it cannot, which has been told
+ */
+bool cli_confine(struct run *run);
 
 void cli_help_command(const struct command *command);
 

@@ -109,6 +109,7 @@ const struct command command_packets = {
     .description = "Reads captures and prints a summary of each packet that belongs to a flow:\n"
                    "time, hosts, ports, protocols, and what DNS, HTTP, SSDP, CoAP or DHCP say.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES,
+    .needs = NEEDS_SPOOL,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_packets};
@@ -150,6 +151,7 @@ const struct command command_flows = {
     .description = "Reads captures, or files that iotsig packets or iotsig flows has written, and\n"
                    "prints the pattern of each: its flow fingerprints.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH,
+    .needs = NEEDS_INCLUDES,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_flows};
@@ -263,6 +265,7 @@ const struct command command_extract = {
         "With --generalise it is learned, as iotsig learn does.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME | GROUP_EXTRACT |
               GROUP_FEATURES | GROUP_LEARN,
+    .needs = NEEDS_THREADS | NEEDS_INCLUDES,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_extract};

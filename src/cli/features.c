@@ -55,6 +55,7 @@ const struct command command_features = {
         "to\n"
         "and how, in texts that are the same for every unit of a product and in every home.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_FEATURES,
+    .needs = NEEDS_THREADS,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_features};

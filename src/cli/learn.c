@@ -111,6 +111,7 @@ const struct command command_learn = {
         "features\n"
         "that its captures have in common, weighted by how much they tell it from the others.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_FEATURES | GROUP_LEARN | GROUP_FOLDER,
+    .needs = NEEDS_THREADS | NEEDS_FOLDER,
     .inputs_min = 1,
     .inputs_max = 1,
     .perform = perform_learn};
@@ -232,6 +233,7 @@ const struct command command_identify = {.name = "identify",
                                              "best. What matches none is unknown.\n",
                                          .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_FEATURES |
                                                    GROUP_SIGNATURES,
+                                         .needs = NEEDS_THREADS,
                                          .inputs_min = 1,
                                          .inputs_max = INT_MAX,
                                          .perform = perform_identify};
@@ -289,6 +291,7 @@ const struct command command_library = {
         "finds those that would match what has just the features of another; merge writes all of\n"
         "them to one folder.\n",
     .groups = GROUP_FORMAT,
+    .needs = NEEDS_FOLDER,
     .inputs_min = 2,
     .inputs_max = INT_MAX,
     .perform = perform_library};

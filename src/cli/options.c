@@ -85,6 +85,7 @@ const struct option_row cli_options[] = {
     {"progress", "WHEN", "a progress line: auto (on a terminal, after a second), always, never",
      OPTION_PROGRESS, GROUP_ALL, ARGUMENT_WORDS,
      "auto always never"},
+    {"no-sandbox", NULL, "keep rights that the command line does not need", OPTION_NO_SANDBOX, GROUP_ALL, ARGUMENT_NONE, NULL},
     {"quiet", NULL, "no warnings", OPTION_QUIET, GROUP_ALL, ARGUMENT_NONE, NULL},
     {"verbose", NULL, "say what each input held", OPTION_VERBOSE, GROUP_ALL, ARGUMENT_NONE, NULL},
     {"help", NULL, "this text", OPTION_HELP, GROUP_ALL, ARGUMENT_NONE, NULL},

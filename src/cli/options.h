@@ -53,7 +53,8 @@ enum option_id {
     OPTION_MIN_SUPPORT,
     OPTION_MIN_COVERAGE,
     OPTION_AGAINST,
-    OPTION_SIGNATURES
+    OPTION_SIGNATURES,
+    OPTION_NO_SANDBOX
 };
 
 /** What an option's argument is, for shells. */

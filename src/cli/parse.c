@@ -170,6 +170,23 @@ static void keep(struct later *later, int id, const char *argument)
     later->items[later->count++].argument = argument;
 }
 
+static const struct option_row *row_of(int id)
+{
+    const struct option_row *row = cli_options;
+    while (row->id != id)
+        row++;
+    return row;
+}
+
+/* Keeps in mind what an option names that is to be read: a file, a folder, or @FILE. */
+static void name_file(struct settings *settings, int id, const char *argument)
+{
+    if (id == OPTION_SAME_HOST && argument[0] == '@')
+        settings->named[settings->named_count++] = argument + 1;
+    else if (id != OPTION_OUTPUT && row_of(id)->kind == ARGUMENT_FILE)
+        settings->named[settings->named_count++] = argument;
+}
+
 static bool parse_option(struct run *run, struct later *later, int id, const char *argument)
 {
     struct settings *settings = &run->settings;
@@ -305,6 +322,9 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         return true;
     case OPTION_PROGRESS:
         return parse_progress(run, argument);
+    case OPTION_NO_SANDBOX:
+        settings->no_sandbox = true;
+        return true;
     case OPTION_QUIET:
         settings->quiet = true;
         return true;
@@ -367,6 +387,7 @@ static bool parse_all(struct run *run, struct later *later, int argc, char **arg
                          argv[optind - 1]);
         if (!parse_option(run, later, id, optarg))
             return false;
+        name_file(&run->settings, id, optarg);
     }
     while (optind < argc)
         run->settings.inputs[run->settings.input_count++] = argv[optind++];
@@ -401,14 +422,6 @@ static int add_selection(struct run *run, int id, const char *argument,
                                               error);
 }
 
-static const char *name_of_option(int id)
-{
-    const struct option_row *row = cli_options;
-    while (row->id != id)
-        row++;
-    return row->name;
-}
-
 /* Makes the context, and what the options need it for. */
 static bool prepare(struct run *run, const struct later *later)
 {
@@ -423,7 +436,7 @@ static bool prepare(struct run *run, const struct later *later)
                      ? add_same_host(run, later->items[i].argument, &error)
                      : add_selection(run, id, later->items[i].argument, &error);
         if (status == IOTSIG_ERR_ARGUMENT)
-            return usage_error(run, name_of_option(id), &error);
+            return usage_error(run, row_of(id)->name, &error);
     }
     if (status == 0 && later->dns_table != NULL &&
         (status = iotsig_names_new(&run->names, run->context, &error)) == 0)
@@ -458,13 +471,14 @@ bool cli_parse(struct run *run, int argc, char **argv)
     run->settings.tests = calloc((size_t)argc + 1, sizeof *run->settings.tests);
     run->settings.against = calloc((size_t)argc + 1, sizeof *run->settings.against);
     run->settings.signatures = calloc((size_t)argc + 1, sizeof *run->settings.signatures);
+    run->settings.named = calloc((size_t)argc + 1, sizeof *run->settings.named);
     run->settings.profiles.hosts = run->settings.hosts;
     if (later.items == NULL || run->settings.inputs == NULL || run->settings.hosts == NULL ||
         run->settings.tests == NULL || run->settings.against == NULL ||
-        run->settings.signatures == NULL)
+        run->settings.signatures == NULL || run->settings.named == NULL)
         cli_fail_memory(run);
     else
-        done = parse_all(run, &later, argc, argv) && prepare(run, &later);
+        done = parse_all(run, &later, argc, argv) && cli_confine(run) && prepare(run, &later);
     /* Features are of whole captures, unless somebody says otherwise. */
     bool features = (run->command->groups & GROUP_FEATURES) != 0 &&
                     ((run->command->groups & GROUP_EXTRACT) == 0 || run->settings.generalise);

@@ -92,6 +92,7 @@ const struct command command_compare = {
         "distance of the whole: the mean over pairs and flows without one, which count 1 each.\n"
         "Exit status 0: the distance is 0; 1: it is not, or neither has a flow.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH,
+    .needs = NEEDS_INCLUDES,
     .inputs_min = 2,
     .inputs_max = 2,
     .perform = perform_compare};
@@ -133,6 +134,7 @@ const struct command command_closest = {
                    "flow of B at the smallest distance, the first of several, with the\n"
                    "distance and the differences.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH,
+    .needs = NEEDS_INCLUDES,
     .inputs_min = 2,
     .inputs_max = 2,
     .perform = perform_closest};
@@ -161,6 +163,7 @@ const struct command command_merge = {
         "Reads captures, patterns or signatures, and prints one pattern with all their flows, each\n"
         "added to the first that it is matched by.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME,
+    .needs = NEEDS_INCLUDES,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_merge};
@@ -188,6 +191,7 @@ const struct command command_filter = {
         "Reads captures, patterns or signatures, and prints the flows that were asked for. An option\n"
         "may be given several times: a flow must have one of each kind.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH | GROUP_SELECT,
+    .needs = NEEDS_INCLUDES,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_filter};
@@ -214,6 +218,7 @@ const struct command command_convert = {
                    "profile, and writes the same in another format. Nothing is lost between JSON, JSON\n"
                    "lines and CSV but what the manual tells.\n",
     .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_MATCH,
+    .needs = NEEDS_INCLUDES,
     .inputs_min = 1,
     .inputs_max = 1,
     .perform = perform_convert};

@@ -205,6 +205,7 @@ const struct command command_profile = {
         "each flow, which holds its protocols, hosts, fixed ports, and what the application says.\n"
         "Or reads a profile or a MUD file, and prints it with its includes put in, or checks it.\n",
     .groups = GROUP_CAPTURES | GROUP_MATCH | GROUP_DEVICE | GROUP_PROFILE,
+    .needs = NEEDS_INCLUDES,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_profile};
@@ -335,6 +336,7 @@ const struct command command_firewall = {
         "tells what they would drop of a capture.\n",
     .groups =
         GROUP_CAPTURES | GROUP_MATCH | GROUP_NAME | GROUP_DEVICE | GROUP_FORMAT | GROUP_FIREWALL,
+    .needs = NEEDS_INCLUDES | NEEDS_FOLDER | NEEDS_NFTABLES,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_firewall};

@@ -6,7 +6,8 @@
  * longer packet headers) and pcapng (any number of sections and interfaces, enhanced, simple and
  * obsolete packet blocks, any if_tsresol and if_tsoffset), plain or compressed with gzip, zstd,
  * xz, lz4, bzip2, of one member or several. Checksums are checked; of a file that is cut or damaged
- * all counts that can be decompressed. Memory does not depend on the size of the capture: it is that
+ * all counts that can be decompressed. Also reads what is still being captured: pipes, files that
+ * grow, and network interfaces. Memory does not depend on the size of the capture: it is that
  * of a buffer, and of the window that the compressor chose, up to 128 MiB.
  * Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
  */
@@ -42,6 +43,42 @@ struct iotsig_frame {
 IOTSIG_API int iotsig_capture_open(struct iotsig_capture **out, struct iotsig_context *context,
                                    const char *path, const char *filter,
                                    struct iotsig_error *error);
+
+/**
+ * How a capture that is still being made is waited for. While there is nothing to read, `idle` is
+ * called, several times a second; anything but 0 ends the capture there, as its end would. It is not
+ * called while there is something to read.
+ */
+struct iotsig_wait {
+    bool follow; /**< the end of a regular file is not the capture's: more is written to it */
+    int (*idle)(void *user);
+    void *user;
+};
+
+/**
+ * Like iotsig_capture_open(), for what is still being captured: a pipe, or with `follow` a file. A
+ * packet that is not whole yet is waited for.
+ * @param wait  is copied
+ * @return the same; IOTSIG_ERR_READ also when a file that is followed becomes shorter
+ */
+IOTSIG_API int iotsig_capture_follow(struct iotsig_capture **out, struct iotsig_context *context,
+                                     const char *path, const char *filter,
+                                     const struct iotsig_wait *wait, struct iotsig_error *error);
+
+/**
+ * Captures what a network interface receives and sends, from now on; needs the right to do so
+ * (CAP_NET_RAW), which may be given up once this has returned. Times are in nanoseconds where the
+ * system has them. There is no end but that which `wait` gives.
+ * @param filter  is the kernel's work
+ * @return 0; IOTSIG_ERR_READ: no such interface, or no right to capture; IOTSIG_ERR_UNSUPPORTED: its
+ *         link type; IOTSIG_ERR_ARGUMENT: the filter; IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_capture_live(struct iotsig_capture **out, struct iotsig_context *context,
+                                   const char *interface, const char *filter,
+                                   const struct iotsig_wait *wait, struct iotsig_error *error);
+
+/** Of an interface: frames that were lost because they came too fast; else 0. */
+IOTSIG_API uint64_t iotsig_capture_lost(const struct iotsig_capture *capture);
 
 /**
  * The next frame that the filter selects.

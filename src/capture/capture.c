@@ -4,6 +4,7 @@
 #include "base/context.h"
 #include "base/error.h"
 #include "capture/filter.h"
+#include "capture/live.h"
 #include "capture/pcap.h"
 #include "capture/pcapng.h"
 
@@ -15,7 +16,8 @@
 
 struct iotsig_capture {
     const struct iotsig_context *context;
-    struct iotsig_source *source;
+    struct iotsig_source *source; /* NULL: an interface */
+    struct live *live;
     struct filter filter;
     bool is_pcapng;
     struct pcap_reader pcap;
@@ -91,17 +93,45 @@ int iotsig_capture_open_source(struct iotsig_capture **out, struct iotsig_contex
     return 0;
 }
 
-int iotsig_capture_open(struct iotsig_capture **out, struct iotsig_context *context,
-                        const char *path, const char *filter, struct iotsig_error *error)
+int iotsig_capture_follow(struct iotsig_capture **out, struct iotsig_context *context,
+                          const char *path, const char *filter, const struct iotsig_wait *wait,
+                          struct iotsig_error *error)
 {
     struct iotsig_source *source;
-    int status = iotsig_source_open(&source, context, path, error);
+    int status = iotsig_source_follow(&source, context, path, wait, error);
     if (status != 0)
         return status;
     status = iotsig_capture_open_source(out, context, source, filter, error);
     if (status != 0)
         iotsig_source_close(source);
     return status;
+}
+
+int iotsig_capture_open(struct iotsig_capture **out, struct iotsig_context *context,
+                        const char *path, const char *filter, struct iotsig_error *error)
+{
+    return iotsig_capture_follow(out, context, path, filter, NULL, error);
+}
+
+int iotsig_capture_live(struct iotsig_capture **out, struct iotsig_context *context,
+                        const char *interface, const char *filter, const struct iotsig_wait *wait,
+                        struct iotsig_error *error)
+{
+    struct iotsig_capture *capture = iotsig_memory_get(&context->allocator, sizeof *capture);
+    if (capture == NULL)
+        return iotsig_fail_memory(error);
+    *capture = (struct iotsig_capture){.context = context, .state = READER_FRAME};
+    int status = iotsig_live_open(&capture->live, context, interface, filter, wait, error);
+    if (status != 0)
+        iotsig_memory_free(&context->allocator, capture);
+    else
+        *out = capture;
+    return status;
+}
+
+uint64_t iotsig_capture_lost(const struct iotsig_capture *capture)
+{
+    return capture->live != NULL ? iotsig_live_lost(capture->live) : 0;
 }
 
 int iotsig_capture_refusal(const struct iotsig_capture *capture, struct iotsig_error *error)
@@ -144,7 +174,9 @@ int iotsig_capture_next(struct iotsig_capture *capture, struct iotsig_frame *fra
                         struct iotsig_error *error)
 {
     if (capture->state == READER_FRAME)
-        capture->state = advance(capture, frame);
+        capture->state = capture->live != NULL
+                             ? iotsig_live_next(capture->live, frame, &capture->failure)
+                             : advance(capture, frame);
     if (capture->state < 0 && error != NULL)
         *error = capture->failure;
     return capture->state == READER_CUT ? 0 : capture->state;
@@ -156,7 +188,7 @@ static const char *remark(const struct iotsig_capture *capture)
     if (capture->state == READER_CUT)
         return "ends inside a packet (it was cut or is still being written; the packets before "
                "count)";
-    if (capture->state != READER_END)
+    if (capture->state != READER_END || capture->live != NULL)
         return NULL;
     if (iotsig_source_is_cut(capture->source))
         return "the compressed data ends early (it was cut or is still being written; the packets "
@@ -180,15 +212,20 @@ bool iotsig_capture_is_cut(const struct iotsig_capture *capture, struct iotsig_e
 
 uint64_t iotsig_capture_position(const struct iotsig_capture *capture, uint64_t *size)
 {
-    return iotsig_source_position(capture->source, size);
+    *size = 0;
+    return capture->live != NULL ? 0 : iotsig_source_position(capture->source, size);
 }
 
 void iotsig_capture_close(struct iotsig_capture *capture)
 {
     if (capture == NULL)
         return;
-    iotsig_source_close(capture->source);
-    iotsig_pcapng_fini(&capture->pcapng);
-    iotsig_filter_fini(&capture->filter);
+    if (capture->live != NULL) {
+        iotsig_live_close(capture->live);
+    } else {
+        iotsig_source_close(capture->source);
+        iotsig_pcapng_fini(&capture->pcapng);
+        iotsig_filter_fini(&capture->filter);
+    }
     iotsig_memory_free(&capture->context->allocator, capture);
 }

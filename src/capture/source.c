@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,10 +25,16 @@
 /* What is read of a compressed file at a time. */
 #define PIECE ((size_t)64 * 1024)
 
+/* Milliseconds after which who waits is asked again, and a file is looked at. */
+#define PATIENCE 100
+
 struct iotsig_source {
     const struct iotsig_context *context;
     char *name;
     int fd; /* -1: memory, or at its end */
+    bool is_file;            /* a regular one: always readable, and it may grow */
+    struct iotsig_wait wait; /* `idle` NULL: for nothing */
+    bool stopped;            /* by who waited */
     struct bytes memory;
     uint64_t size, taken; /* of the file itself */
 
@@ -45,6 +52,47 @@ struct iotsig_source {
     struct iotsig_error error;
 };
 
+bool iotsig_wait_for(const struct iotsig_wait *wait, int fd)
+{
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    int ready = poll(&polled, 1, PATIENCE); /* a negative one is none */
+    return ready <= 0 && wait->idle(wait->user) != 0;
+}
+
+static bool is_readable(int fd)
+{
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    return poll(&polled, 1, 0) > 0;
+}
+
+/* A file that was cut behind what was read of it is another one. */
+static bool has_shrunk(const struct iotsig_source *source)
+{
+    struct stat about;
+    off_t at = lseek(source->fd, 0, SEEK_CUR);
+    return at >= 0 && fstat(source->fd, &about) == 0 && about.st_size < at;
+}
+
+/* As read(2), of what is still being written. */
+static ssize_t read_patiently(struct iotsig_source *source, uint8_t *to, size_t room)
+{
+    while (!source->stopped) {
+        if (source->is_file || is_readable(source->fd)) {
+            ssize_t n = read(source->fd, to, room);
+            bool again = n < 0 ? errno == EINTR || errno == EAGAIN
+                               : n == 0 && source->is_file && source->wait.follow;
+            if (!again)
+                return n;
+            if (n == 0 && has_shrunk(source)) {
+                errno = ESTALE;
+                return -1;
+            }
+        }
+        source->stopped = iotsig_wait_for(&source->wait, source->is_file ? -1 : source->fd);
+    }
+    return 0;
+}
+
 /* The file's own bytes: at most `room`; 0 at the end, -1 with errno. */
 static ssize_t take_raw(struct iotsig_source *source, uint8_t *to, size_t room)
 {
@@ -56,6 +104,8 @@ static ssize_t take_raw(struct iotsig_source *source, uint8_t *to, size_t room)
             memcpy(to, piece.p, piece.n);
         source->memory = cursor_rest(&at);
         n = (ssize_t)piece.n;
+    } else if (source->wait.idle != NULL) {
+        n = read_patiently(source, to, room);
     } else {
         do
             n = read(source->fd, to, room);
@@ -68,8 +118,11 @@ static ssize_t take_raw(struct iotsig_source *source, uint8_t *to, size_t room)
 
 static int fail_read(struct iotsig_source *source)
 {
-    source->failure = iotsig_fail(&source->error, IOTSIG_ERR_READ, "cannot be read: %s",
-                                  strerror(errno));
+    source->failure =
+        errno == ESTALE && source->wait.follow
+            ? iotsig_fail(&source->error, IOTSIG_ERR_READ,
+                          "has become shorter while it was read (start again for the new file)")
+            : iotsig_fail(&source->error, IOTSIG_ERR_READ, "cannot be read: %s", strerror(errno));
     return iotsig_fail_in(&source->error, source->failure, source->name);
 }
 
@@ -212,7 +265,8 @@ static int begin(struct iotsig_source *source, struct iotsig_error *error)
 }
 
 static int new_source(struct iotsig_source **out, struct iotsig_context *context, int fd,
-                      struct bytes memory, const char *name, struct iotsig_error *error)
+                      struct bytes memory, const char *name, const struct iotsig_wait *wait,
+                      struct iotsig_error *error)
 {
     const struct iotsig_allocator *allocator = &context->allocator;
     struct iotsig_source *source = iotsig_memory_get(allocator, sizeof *source);
@@ -224,7 +278,10 @@ static int new_source(struct iotsig_source **out, struct iotsig_context *context
     }
     *source = (struct iotsig_source){.context = context, .fd = fd, .memory = memory};
     source->size = memory.n;
-    if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
+    if (wait != NULL)
+        source->wait = *wait;
+    source->is_file = fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    if (source->is_file)
         source->size = (uint64_t)about.st_size;
     source->name = iotsig_memory_get(allocator, strlen(name) + 1);
     source->buffer = iotsig_memory_get(allocator, IOTSIG_SOURCE_MAX);
@@ -246,17 +303,18 @@ static int new_source(struct iotsig_source **out, struct iotsig_context *context
 int iotsig_source_open_fd(struct iotsig_source **out, struct iotsig_context *context, int fd,
                           const char *name, struct iotsig_error *error)
 {
-    return new_source(out, context, fd, (struct bytes){NULL, 0}, name, error);
+    return new_source(out, context, fd, (struct bytes){NULL, 0}, name, NULL, error);
 }
 
 int iotsig_source_memory(struct iotsig_source **out, struct iotsig_context *context,
                          struct bytes bytes, const char *name, struct iotsig_error *error)
 {
-    return new_source(out, context, -1, bytes, name, error);
+    return new_source(out, context, -1, bytes, name, NULL, error);
 }
 
-int iotsig_source_open(struct iotsig_source **out, struct iotsig_context *context,
-                       const char *path, struct iotsig_error *error)
+int iotsig_source_follow(struct iotsig_source **out, struct iotsig_context *context,
+                         const char *path, const struct iotsig_wait *wait,
+                         struct iotsig_error *error)
 {
     bool standard = strcmp(path, "-") == 0;
     const char *name = standard ? "standard input" : path;
@@ -276,7 +334,13 @@ int iotsig_source_open(struct iotsig_source **out, struct iotsig_context *contex
             iotsig_fail(error, IOTSIG_ERR_READ, "cannot be opened: %s", strerror(problem));
         return iotsig_fail_in(error, IOTSIG_ERR_READ, name);
     }
-    return iotsig_source_open_fd(out, context, fd, name, error);
+    return new_source(out, context, fd, (struct bytes){NULL, 0}, name, wait, error);
+}
+
+int iotsig_source_open(struct iotsig_source **out, struct iotsig_context *context,
+                       const char *path, struct iotsig_error *error)
+{
+    return iotsig_source_follow(out, context, path, NULL, error);
 }
 
 bool iotsig_source_is_cut(const struct iotsig_source *source)

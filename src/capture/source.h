@@ -9,7 +9,7 @@
 #define IOTSIG_CAPTURE_SOURCE_H
 
 #include "base/bytes.h"
-#include "iotsig/base.h"
+#include "iotsig/capture.h"
 
 /** The most that iotsig_source_need() can give at once. */
 #define IOTSIG_SOURCE_MAX ((size_t)1024 * 1024)
@@ -23,6 +23,15 @@ struct iotsig_source;
  */
 int iotsig_source_open(struct iotsig_source **out, struct iotsig_context *context,
                        const char *path, struct iotsig_error *error);
+
+/** The same for what is still being written; `wait` is copied. */
+int iotsig_source_follow(struct iotsig_source **out, struct iotsig_context *context,
+                         const char *path, const struct iotsig_wait *wait,
+                         struct iotsig_error *error);
+
+/** Waits a while for a descriptor (-1: none) to be readable, and if it is not, calls `idle`; true: the
+ * end is wanted. */
+bool iotsig_wait_for(const struct iotsig_wait *wait, int fd);
 
 /**
  * A source over an open file, read from where it stands. `fd` belongs to the source, on failure too.

@@ -33,6 +33,27 @@ IOTSIG_API int iotsig_flow_distance(const struct iotsig_pattern *a, size_t i,
                                     const struct iotsig_pattern *b, size_t j,
                                     struct iotsig_distance *distance, struct iotsig_error *error);
 
+/**
+ * The distance of two hosts, of which a flow's distance is made. Hosts are cleaned before.
+ * @return 0; IOTSIG_ERR_ARGUMENT: one is too long; IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_host_distance(struct iotsig_context *context, const char *a, const char *b,
+                                    struct iotsig_ratio *distance, struct iotsig_error *error);
+
+/** A text as the numbers of its Unicode characters; borrowed. */
+struct iotsig_characters {
+    const uint32_t *at;
+    size_t count;
+};
+
+/**
+ * Levenshtein's distance of two texts, of the sum of their lengths; 0 for two empty ones.
+ * @return 0, IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_text_distance(struct iotsig_context *context, struct iotsig_characters a,
+                                    struct iotsig_characters b, struct iotsig_ratio *distance,
+                                    struct iotsig_error *error);
+
 enum iotsig_difference_kind {
     IOTSIG_DIFFERENT_NETWORK,   /**< the network protocols: texts */
     IOTSIG_DIFFERENT_TRANSPORT, /**< the transport protocols: texts */

@@ -10,6 +10,7 @@
 #ifndef IOTSIG_FORMAT_H
 #define IOTSIG_FORMAT_H
 
+#include "iotsig/build.h"
 #include "iotsig/compare.h"
 #include "iotsig/learn.h"
 #include "iotsig/output.h"
@@ -63,6 +64,23 @@ struct iotsig_named_pattern {
 IOTSIG_API int iotsig_patterns_read(struct iotsig_patterns *patterns, const char *path,
                                     int (*report)(void *user, const struct iotsig_error *what),
                                     void *user, struct iotsig_error *error);
+
+/**
+ * The same of a file that is open, from where it stands. The descriptor stays the caller's. `name`
+ * is what messages, the progress and the pattern call it.
+ */
+IOTSIG_API int iotsig_patterns_read_fd(struct iotsig_patterns *patterns, int fd, const char *name,
+                                       int (*report)(void *user, const struct iotsig_error *what),
+                                       void *user, struct iotsig_error *error);
+
+/**
+ * A layer by itself from its text in a file: a JSON object, or as the Python package writes one, a
+ * dict, a tuple of pairs, or "DNS - response: False, qtype: A". `*out` is NULL where the text says
+ * that there is none. To be freed with iotsig_layer_free().
+ * @return 0, IOTSIG_ERR_FORMAT, IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_layer_read(struct iotsig_layer **out, struct iotsig_context *context,
+                                 const char *text, struct iotsig_error *error);
 
 /** Writes patterns as `iotsig flows` does. @return IOTSIG_ERR_ARGUMENT for YAML, else 0 */
 IOTSIG_API int iotsig_patterns_write(const struct iotsig_patterns *patterns,

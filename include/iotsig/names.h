@@ -17,6 +17,7 @@ extern "C" {
 #endif
 
 struct iotsig_names;
+struct iotsig_same_hosts;
 
 /** The two tables. */
 enum iotsig_names_table {
@@ -58,6 +59,50 @@ IOTSIG_API void iotsig_names_each(const struct iotsig_names *names, enum iotsig_
 
 /** NULL is allowed. */
 IOTSIG_API void iotsig_names_free(struct iotsig_names *names);
+
+/**
+ * Sets one entry of a table, in place of an older one with this key.
+ * @return 0; IOTSIG_ERR_ARGUMENT: the key of IOTSIG_NAMES_IP is no address, or a text is empty or
+ * too long for a name; IOTSIG_ERR_LIMIT, IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_names_set(struct iotsig_names *names, enum iotsig_names_table table,
+                                const char *key, const char *value, struct iotsig_error *error);
+
+/** A payload that was not read from a capture, and where it came from and went. */
+struct iotsig_payload {
+    int transport; /**< 6: TCP, 17: UDP */
+    uint16_t sport, dport;
+    const char *dst;      /**< an address, which a server name is that of; or NULL */
+    const uint8_t *bytes; /**< borrowed; not more than an IP packet holds is looked at */
+    size_t count;
+};
+
+/**
+ * Takes the names from a payload as from one of a capture: a DNS message, or a TLS ClientHello.
+ * @return 0, IOTSIG_ERR_LIMIT, IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_names_learn_payload(struct iotsig_names *names,
+                                          const struct iotsig_payload *payload,
+                                          struct iotsig_error *error);
+
+/** What a text is as a host. */
+enum iotsig_host_kind {
+    IOTSIG_HOST_OTHER = 0,  /**< neither */
+    IOTSIG_HOST_DOMAIN = 1, /**< a domain name, such as "a.example" */
+    IOTSIG_HOST_IPV4 = 4,
+    IOTSIG_HOST_IPV6 = 6
+};
+
+/** What a host is, in any spelling. */
+IOTSIG_API enum iotsig_host_kind iotsig_host_kind(const char *host);
+
+/** Whether two hosts are the same: by the rule, or as `same` (may be NULL) declares. */
+IOTSIG_API bool iotsig_hosts_equal(const char *a, const char *b,
+                                   const struct iotsig_same_hosts *same);
+
+/** The same of names inside DNS messages, whatever their characters. */
+IOTSIG_API bool iotsig_names_equal(const char *a, const char *b,
+                                   const struct iotsig_same_hosts *same);
 
 /** Pairs of hosts that are declared to be the same. */
 struct iotsig_same_hosts;

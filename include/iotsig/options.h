@@ -61,9 +61,12 @@ struct iotsig_progress {
 /** The pause that ends an event, in nanoseconds, when nothing else is said. */
 #define IOTSIG_TIMEOUT_DEFAULT INT64_C(20000000000)
 
+/** A timeout that every pause exceeds: packets later than the one before them end the event. */
+#define IOTSIG_TIMEOUT_ANY INT64_C(-1)
+
 /** Start from IOTSIG_OPTIONS_DEFAULT. All pointers are borrowed while something uses the options. */
 struct iotsig_options {
-    int64_t timeout_ns;      /**< a longer pause ends the event; 0: none does */
+    int64_t timeout_ns;      /**< a longer pause ends the event; 0: none does; IOTSIG_TIMEOUT_ANY */
     unsigned keep;           /**< `enum iotsig_keep`, combined */
     unsigned layers;         /**< `enum iotsig_layers`, combined; with TLS, hellos are kept */
     const char *filter;      /**< a BPF expression (pcap-filter(7)), or NULL */

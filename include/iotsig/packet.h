@@ -44,6 +44,18 @@ IOTSIG_API int iotsig_packets_open(struct iotsig_packets **out, struct iotsig_co
                                    const char *path, const struct iotsig_options *options,
                                    struct iotsig_error *error);
 
+/**
+ * The same of a file that is open, from where it stands; what cannot be read twice is spooled. The
+ * descriptor stays the caller's. `name` is what messages and the progress call it.
+ */
+IOTSIG_API int iotsig_packets_open_fd(struct iotsig_packets **out, struct iotsig_context *context,
+                                      int fd, const char *name,
+                                      const struct iotsig_options *options,
+                                      struct iotsig_error *error);
+
+/** The names of hosts that are known: those known beforehand, and the capture's. */
+IOTSIG_API const struct iotsig_names *iotsig_packets_names(const struct iotsig_packets *packets);
+
 /** The next packet that is kept. @return 1; 0 at the end; as iotsig_capture_next() */
 IOTSIG_API int iotsig_packets_next(struct iotsig_packets *packets, struct iotsig_packet *packet,
                                    struct iotsig_error *error);
@@ -58,6 +70,17 @@ IOTSIG_API bool iotsig_packets_is_cut(const struct iotsig_packets *packets,
  */
 IOTSIG_API int iotsig_packets_failure(const struct iotsig_packets *packets,
                                       struct iotsig_error *error);
+
+/** A TCP segment or UDP datagram that was not read from a capture. */
+struct iotsig_segment {
+    struct iotsig_payload payload;
+    uint8_t tcp_flags; /**< as in the header: FIN 1, SYN 2, RST 4, ACK 16 */
+    bool router_alert; /**< its IP header has the Router Alert option */
+};
+
+/** Whether the rules keep a segment (behaviour section 1); `options` may be NULL. */
+IOTSIG_API bool iotsig_segment_is_kept(const struct iotsig_segment *segment,
+                                       const struct iotsig_options *options);
 
 /** NULL is allowed. */
 IOTSIG_API void iotsig_packets_close(struct iotsig_packets *packets);

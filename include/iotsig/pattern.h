@@ -62,6 +62,9 @@ IOTSIG_API void iotsig_pattern_port(const struct iotsig_pattern *pattern, size_t
 IOTSIG_API void iotsig_pattern_flow_id(const struct iotsig_pattern *pattern, size_t index,
                                        char id[IOTSIG_FLOW_ID]);
 
+/** Whether a port of TCP (6) or UDP (17) is a known service port. */
+IOTSIG_API bool iotsig_port_is_service(int transport, uint16_t port);
+
 /** NULL is allowed. */
 IOTSIG_API void iotsig_pattern_free(struct iotsig_pattern *pattern);
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/levenshtein.h"
+#include "host/names.h"
 
 static const struct iotsig_ratio third = {1, 3};
 
@@ -221,4 +222,45 @@ int iotsig_flow_distance(const struct iotsig_pattern *a, size_t i, const struct 
                          size_t j, struct iotsig_distance *distance, struct iotsig_error *error)
 {
     return iotsig_distance_of(flow_in(a, i), flow_in(b, j), distance, error);
+}
+
+static bool read_host(struct hosts *hosts, const char *text, uint32_t *number)
+{
+    char room[IOTSIG_NAME_TEXT];
+    struct text clean;
+    if (!iotsig_host_clean(room, sizeof room - 1, text_of(text), &clean))
+        return false;
+    *number = iotsig_hosts_add(hosts, clean);
+    return true;
+}
+
+int iotsig_host_distance(struct iotsig_context *context, const char *a, const char *b,
+                         struct iotsig_ratio *distance, struct iotsig_error *error)
+{
+    struct measure measure = {&context->allocator, 0};
+    struct iotsig_ratio found = RATIO_ZERO;
+    struct hosts hosts;
+    uint32_t x, y;
+    iotsig_hosts_init(&hosts, context);
+    if (!read_host(&hosts, a, &x) || !read_host(&hosts, b, &y))
+        measure.status = iotsig_fail(error, IOTSIG_ERR_ARGUMENT, "the name of a host is too long");
+    else if (x == NO_HOST || y == NO_HOST)
+        measure.status = IOTSIG_ERR_MEMORY;
+    else
+        found = host_distance(&measure, host_at(&hosts, x), host_at(&hosts, y));
+    iotsig_hosts_fini(&hosts);
+    if (measure.status == 0)
+        *distance = found;
+    return measure.status == IOTSIG_ERR_MEMORY ? iotsig_fail_memory(error) : measure.status;
+}
+
+int iotsig_text_distance(struct iotsig_context *context, struct iotsig_characters a,
+                         struct iotsig_characters b, struct iotsig_ratio *distance,
+                         struct iotsig_error *error)
+{
+    size_t steps;
+    if (!iotsig_levenshtein_wide(&context->allocator, a.at, a.count, b.at, b.count, &steps))
+        return iotsig_fail_memory(error);
+    *distance = steps == 0 ? RATIO_ZERO : iotsig_ratio_of(steps, a.count + b.count);
+    return 0;
 }

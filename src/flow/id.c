@@ -72,7 +72,9 @@ static size_t write_id(const struct iotsig_pattern *pattern, size_t index, char 
     put_all(&id, text_of(flow.src));
     put(&id, '-');
     put_all(&id, text_of(flow.dst));
-    put_all(&id, flow.transport == IOTSIG_TCP ? TEXT("_TCP") : TEXT("_UDP"));
+    put_all(&id, flow.transport == IOTSIG_TCP   ? TEXT("_TCP")
+                 : flow.transport == IOTSIG_UDP ? TEXT("_UDP")
+                                                : TEXT(""));
     for (size_t i = 0; i < from->port_count; i++) {
         const struct flow_port *port = &from->ports[i];
         if (!iotsig_flow_port_is_fixed(from, i, pattern->match_random_ports))

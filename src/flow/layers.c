@@ -121,6 +121,35 @@ uint32_t iotsig_layers_add(struct layers *layers, const struct iotsig_layer *lay
     return (uint32_t)layers->count++;
 }
 
+bool iotsig_layer_set_text(struct iotsig_layer *layer, size_t i, struct text text,
+                           struct app_scratch *scratch)
+{
+    char *to = scratch->at, *end = to;
+    struct text clean;
+    if (layer->protocol->attributes[i].kind == APP_NAME) {
+        if (scratch->left < 2 || !iotsig_name_clean(to, scratch->left - 1, text, &clean))
+            return false;
+        end += clean.n;
+    } else {
+        for (size_t j = 0; j < text.n; j++) {
+            if (scratch->left - (size_t)(end - to) <= IOTSIG_ESCAPED_MAX)
+                return false;
+            if (text.p[j] == '\\')
+                *end++ = '\\';
+            else
+                end = iotsig_escape_byte(end, (uint8_t)text.p[j]);
+        }
+    }
+    if (scratch->left == (size_t)(end - to))
+        return false;
+    *end = '\0';
+    layer->text[i] = (struct text){to, (size_t)(end - to)};
+    layer->present = (uint8_t)(layer->present | 1u << i);
+    scratch->left -= (size_t)(end - to) + 1;
+    scratch->at = end + 1;
+    return true;
+}
+
 uint32_t iotsig_layers_merge(struct layers *layers, uint32_t to, uint32_t from)
 {
     struct iotsig_layer merged = layer_at(layers, to)->layer;

@@ -52,6 +52,18 @@ static inline uint32_t layer_key_name(const struct stored_layer *stored)
     return layer_is_shared(stored) ? NO_HOST : stored->name;
 }
 
+/**
+ * Sets attribute `i`, which is no truth value, to a text that somebody wrote: a name is cleaned;
+ * else what is no printable ASCII is escaped, and a backslash taken as one that escapes already.
+ * False when scratch is full.
+ */
+bool iotsig_layer_set_text(struct iotsig_layer *layer, size_t i, struct text text,
+                           struct app_scratch *scratch);
+
+/** A copy by itself, to be freed with iotsig_layer_free(). @return 0, IOTSIG_ERR_MEMORY */
+int iotsig_layer_keep(struct iotsig_layer **out, struct iotsig_context *context,
+                      const struct iotsig_layer *layer, struct iotsig_error *error);
+
 /** `to` with the attributes of `from` that it lacks, both of one protocol. Or LAYER_FAILED. */
 uint32_t iotsig_layers_merge(struct layers *layers, uint32_t to, uint32_t from);
 

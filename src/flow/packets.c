@@ -52,17 +52,14 @@ static bool copy_out(struct iotsig_source *source, int fd, struct iotsig_error *
 }
 
 /*
- * Copies a stream, decompressed, to a file that has no name. A stream that breaks off has given
- * what it gave: `end` says why, and is for the end of the packets.
+ * Copies a stream, decompressed, to a file that has no name, and closes it. A stream that breaks
+ * off has given what it gave: `end` says why, and is for the end of the packets.
  */
-static int spool(struct iotsig_context *context, const char *path, int *fd,
-                 struct iotsig_error *end, struct iotsig_error *error)
+static int spool(struct iotsig_source *source, int *fd, struct iotsig_error *end,
+                 struct iotsig_error *error)
 {
-    struct iotsig_source *source;
     const char *folder = getenv("TMPDIR");
-    int status = iotsig_source_open(&source, context, path, error);
-    if (status != 0)
-        return status;
+    int status = 0;
     *fd = open(folder != NULL ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (*fd < 0 || !copy_out(source, *fd, end)) {
         status = iotsig_fail(error, IOTSIG_ERR_WRITE,
@@ -76,12 +73,12 @@ static int spool(struct iotsig_context *context, const char *path, int *fd,
     return status;
 }
 
-static int open_fd(struct iotsig_capture **out, struct iotsig_context *context, int fd,
+static int open_fd(struct iotsig_capture **out, struct iotsig_context *context, int fd, off_t start,
                    const char *name, const char *filter, struct iotsig_error *error)
 {
     struct iotsig_source *source;
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0 || lseek(copy, 0, SEEK_SET) != 0) {
+    if (copy < 0 || lseek(copy, start, SEEK_SET) != start) {
         if (copy >= 0)
             close(copy);
         return iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
@@ -122,19 +119,19 @@ static int learn(struct iotsig_packets *packets, struct iotsig_capture *capture,
     return 0;
 }
 
-static int open_passes(struct iotsig_packets *packets, const char *path, int fd,
+static int open_passes(struct iotsig_packets *packets, const char *path, int fd, off_t start,
                        struct iotsig_error *error)
 {
     const char *filter = packets->options.filter;
     struct iotsig_capture *first;
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-    int status = open_fd(&first, packets->context, fd, name, filter, error);
+    int status = open_fd(&first, packets->context, fd, start, name, filter, error);
     if (status != 0)
         return status;
     status = learn(packets, first, path, error);
     iotsig_capture_close(first);
     if (status == 0)
-        status = open_fd(&packets->capture, packets->context, fd, name, filter, error);
+        status = open_fd(&packets->capture, packets->context, fd, start, name, filter, error);
     if (status == 0) {
         uint64_t limit = packets->reader.frames;
         packets->options.progress = NULL;
@@ -148,21 +145,44 @@ static int open_passes(struct iotsig_packets *packets, const char *path, int fd,
 static int open_file(struct iotsig_packets *packets, const char *path, int *fd,
                      struct iotsig_error *error)
 {
+    struct iotsig_source *source;
     struct stat about;
-    if (strcmp(path, "-") == 0 || (stat(path, &about) == 0 && !S_ISREG(about.st_mode)))
-        return spool(packets->context, path, fd, &packets->end, error);
+    int status;
+    if (strcmp(path, "-") == 0 || (stat(path, &about) == 0 && !S_ISREG(about.st_mode))) {
+        status = iotsig_source_open(&source, packets->context, path, error);
+        return status != 0 ? status : spool(source, fd, &packets->end, error);
+    }
     *fd = open(path, O_RDONLY | O_CLOEXEC);
     if (*fd >= 0)
         return 0;
-    int status = iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
+    status = iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
     return iotsig_fail_in(error, status, path);
 }
 
-int iotsig_packets_open(struct iotsig_packets **out, struct iotsig_context *context,
-                        const char *path, const struct iotsig_options *options,
-                        struct iotsig_error *error)
+/* The same of a file that is open; `*start`: where it stands. */
+static int open_copy(struct iotsig_packets *packets, int given, const char *name, int *fd,
+                     off_t *start, struct iotsig_error *error)
 {
-    int fd;
+    struct iotsig_source *source;
+    struct stat about;
+    *fd = fcntl(given, F_DUPFD_CLOEXEC, 0);
+    if (*fd < 0 || fstat(*fd, &about) != 0) {
+        if (*fd >= 0)
+            close(*fd);
+        int status = iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
+        return iotsig_fail_in(error, status, name);
+    }
+    *start = lseek(*fd, 0, SEEK_CUR);
+    if (S_ISREG(about.st_mode) && *start >= 0)
+        return 0;
+    *start = 0;
+    int status = iotsig_source_open_fd(&source, packets->context, *fd, name, error);
+    return status != 0 ? status : spool(source, fd, &packets->end, error);
+}
+
+static int make_packets(struct iotsig_packets **out, struct iotsig_context *context,
+                        const struct iotsig_options *options, struct iotsig_error *error)
+{
     struct iotsig_packets *packets = iotsig_memory_get(&context->allocator, sizeof *packets);
     if (packets == NULL)
         return iotsig_fail_memory(error);
@@ -171,16 +191,56 @@ int iotsig_packets_open(struct iotsig_packets **out, struct iotsig_context *cont
     int status = packets->options.names != NULL
                      ? iotsig_names_dup(&packets->names, packets->options.names, error)
                      : iotsig_names_new(&packets->names, context, error);
-    if (status == 0 && (status = open_file(packets, path, &fd, error)) == 0) {
-        status = open_passes(packets, path, fd, error);
+    if (status == 0)
+        *out = packets;
+    else
+        iotsig_packets_close(packets);
+    return status;
+}
+
+/* Both passes over `fd`, which is closed, unless there was a failure before. */
+static int finish_open(struct iotsig_packets **out, struct iotsig_packets *packets, int status,
+                       const char *path, int fd, off_t start, struct iotsig_error *error)
+{
+    if (status == 0) {
+        status = open_passes(packets, path, fd, start, error);
         close(fd);
     }
-    if (status != 0) {
+    if (status == 0)
+        *out = packets;
+    else
         iotsig_packets_close(packets);
+    return status;
+}
+
+int iotsig_packets_open(struct iotsig_packets **out, struct iotsig_context *context,
+                        const char *path, const struct iotsig_options *options,
+                        struct iotsig_error *error)
+{
+    struct iotsig_packets *packets;
+    int fd = -1, status = make_packets(&packets, context, options, error);
+    if (status != 0)
         return status;
-    }
-    *out = packets;
-    return 0;
+    status = open_file(packets, path, &fd, error);
+    return finish_open(out, packets, status, path, fd, 0, error);
+}
+
+int iotsig_packets_open_fd(struct iotsig_packets **out, struct iotsig_context *context, int given,
+                           const char *name, const struct iotsig_options *options,
+                           struct iotsig_error *error)
+{
+    struct iotsig_packets *packets;
+    off_t start = 0;
+    int fd = -1, status = make_packets(&packets, context, options, error);
+    if (status != 0)
+        return status;
+    status = open_copy(packets, given, name, &fd, &start, error);
+    return finish_open(out, packets, status, name, fd, start, error);
+}
+
+const struct iotsig_names *iotsig_packets_names(const struct iotsig_packets *packets)
+{
+    return packets->names;
 }
 
 int iotsig_packets_next(struct iotsig_packets *packets, struct iotsig_packet *out,

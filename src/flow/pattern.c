@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "flow/group.h"
 #include "flow/reader.h"
+#include "flow/services.h"
 
 int iotsig_pattern_new(struct iotsig_pattern **out, struct iotsig_context *context,
                        struct iotsig_error *error)
@@ -133,6 +134,12 @@ int iotsig_pattern_from_capture(struct iotsig_pattern **out, struct iotsig_conte
     }
     *out = pattern;
     return status;
+}
+
+bool iotsig_port_is_service(int transport, uint16_t port)
+{
+    return transport > 0 && transport <= UINT8_MAX &&
+           iotsig_service_is_known((uint8_t)transport, port);
 }
 
 size_t iotsig_pattern_count(const struct iotsig_pattern *pattern)

@@ -8,6 +8,7 @@
 #define IOTSIG_FLOW_PATTERN_H
 
 #include "flow/layers.h"
+#include "iotsig/build.h"
 #include "iotsig/capture.h"
 #include "iotsig/pattern.h"
 
@@ -75,10 +76,6 @@ int iotsig_pattern_from_capture(struct iotsig_pattern **out, struct iotsig_conte
                                 struct iotsig_capture *capture, const char *path,
                                 const struct iotsig_options *options, struct iotsig_names *names,
                                 struct iotsig_error *error);
-
-/** @return 0, IOTSIG_ERR_MEMORY */
-int iotsig_pattern_new(struct iotsig_pattern **out, struct iotsig_context *context,
-                       struct iotsig_error *error);
 
 /** Appends a flow without ports, whose other members are `flow`'s; NULL when there is no memory. */
 struct flow *iotsig_pattern_append(struct iotsig_pattern *pattern, const struct flow *flow);

@@ -35,7 +35,8 @@ static bool is_pause(struct reader *reader, struct iotsig_time time)
     uint64_t gap = later ? (uint64_t)time.ns - (uint64_t)reader->last_ns : 0;
     reader->last_ns = time.ns;
     reader->clocked = true;
-    return reader->options->timeout_ns > 0 && gap > (uint64_t)reader->options->timeout_ns;
+    int64_t timeout = reader->options->timeout_ns;
+    return timeout != 0 && gap > (timeout > 0 ? (uint64_t)timeout : 0);
 }
 
 static inline int next_frame(struct reader *reader, struct iotsig_frame *frame,

@@ -5,6 +5,8 @@
 #include "app/tls.h"
 #include "base/error.h"
 #include "base/words.h"
+#include "host/names.h"
+#include "iotsig/packet.h"
 
 enum { DHCP_SERVER = 67, DHCP_CLIENT = 68, HTTPS = 443, DHCPV6_CLIENT = 546, DHCPV6_SERVER = 547 };
 
@@ -55,4 +57,16 @@ bool iotsig_rules_keep(const struct packet *packet, const struct iotsig_options 
 {
     return packet->transport == IOTSIG_TCP ? keep_tcp(packet, options)
                                            : keep_udp(packet, options->keep);
+}
+
+bool iotsig_segment_is_kept(const struct iotsig_segment *segment,
+                            const struct iotsig_options *options)
+{
+    static const struct iotsig_options default_options = IOTSIG_OPTIONS_DEFAULT;
+    struct packet packet = iotsig_packet_of(&segment->payload);
+    packet.tcp_flags = segment->tcp_flags;
+    packet.router_alert = segment->router_alert;
+    if (packet.transport != IOTSIG_TCP && packet.transport != IOTSIG_UDP)
+        return false;
+    return iotsig_rules_keep(&packet, options != NULL ? options : &default_options);
 }

@@ -48,6 +48,7 @@ static bool is_in(const uint16_t *ports, size_t n, uint16_t port)
 
 bool iotsig_service_is_known(uint8_t transport, uint16_t port)
 {
-    return transport == 6 ? is_in(tcp, sizeof tcp / sizeof *tcp, port)
-                          : is_in(udp, sizeof udp / sizeof *udp, port);
+    if (transport == 6)
+        return is_in(tcp, sizeof tcp / sizeof *tcp, port);
+    return transport == 17 && is_in(udp, sizeof udp / sizeof *udp, port);
 }

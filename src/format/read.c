@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "format/read.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -116,13 +118,26 @@ static int take_profile(struct iotsig_patterns *patterns, struct iotsig_source *
     return iotsig_profiles_take(profiles, path, json_incref(iotsig_tree_root(tree)), tree, error);
 }
 
-static int read_input(struct iotsig_patterns *patterns, const char *path, struct iotsig_error *cut,
-                      struct iotsig_error *error)
+/* A copy of a descriptor, as a source. */
+static int open_copy(struct iotsig_source **source, struct iotsig_context *context, int fd,
+                     const char *name, struct iotsig_error *error)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy >= 0)
+        return iotsig_source_open_fd(source, context, copy, name, error);
+    int status = iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
+    return iotsig_fail_in(error, status, name);
+}
+
+/* `fd`: what is read, which is called `path`; below 0: what has this path. */
+static int read_input(struct iotsig_patterns *patterns, const char *path, int fd,
+                      struct iotsig_error *cut, struct iotsig_error *error)
 {
     struct iotsig_source *source;
     struct bytes start;
     *cut = (struct iotsig_error){.status = IOTSIG_OK};
-    int status = iotsig_source_open(&source, patterns->context, path, error);
+    int status = fd < 0 ? iotsig_source_open(&source, patterns->context, path, error)
+                        : open_copy(&source, patterns->context, fd, path, error);
     if (status != 0)
         return status;
     status = iotsig_source_need(source, START, &start, error);
@@ -163,11 +178,11 @@ struct report {
 };
 
 /* Reads one file, and tells what there is to tell. `*stop`: the caller wants no more. */
-static int read_file(struct iotsig_patterns *patterns, const char *path,
+static int read_file(struct iotsig_patterns *patterns, const char *path, int fd,
                      const struct report *report, bool *stop, struct iotsig_error *error)
 {
     struct iotsig_error cut, failure;
-    int status = read_input(patterns, path, &cut, &failure);
+    int status = read_input(patterns, path, fd, &cut, &failure);
     if (status != 0) {
         if (error != NULL)
             *error = failure;
@@ -196,7 +211,7 @@ static int read_folder(struct iotsig_patterns *patterns, const char *path,
             (void)report->call(report->user, error);
     }
     for (size_t i = 0; i < count && !stop && (status == 0 || is_of_input(status)); i++) {
-        int one = read_file(patterns, iotsig_listing_path(files, i), report, &stop,
+        int one = read_file(patterns, iotsig_listing_path(files, i), -1, report, &stop,
                             status == 0 ? error : &later);
         if (one != 0 && (status == 0 || !is_of_input(one))) {
             if (status != 0 && error != NULL)
@@ -221,5 +236,14 @@ int iotsig_patterns_read(struct iotsig_patterns *patterns, const char *path,
     const struct report report = {call, user};
     bool stop = false;
     return is_folder(path) ? read_folder(patterns, path, &report, error)
-                           : read_file(patterns, path, &report, &stop, error);
+                           : read_file(patterns, path, -1, &report, &stop, error);
+}
+
+int iotsig_patterns_read_fd(struct iotsig_patterns *patterns, int fd, const char *name,
+                            int (*call)(void *user, const struct iotsig_error *what), void *user,
+                            struct iotsig_error *error)
+{
+    const struct report report = {call, user};
+    bool stop = false;
+    return read_file(patterns, name, fd, &report, &stop, error);
 }

@@ -52,6 +52,10 @@ int iotsig_records_take(struct record_reader *reader, json_t *value, struct iots
 int iotsig_records_take_profile(struct record_reader *reader, json_t *profile,
                                 struct iotsig_error *error);
 
+/** A layer by itself, of its object in a record. */
+int iotsig_record_layer(struct iotsig_layer **out, struct iotsig_context *context, json_t *value,
+                        struct iotsig_error *error);
+
 /** Whether a record is a profile. */
 bool iotsig_record_is_profile(json_t *record);
 

@@ -7,6 +7,7 @@
 #include "capture/json.h"
 #include "format/old.h"
 #include "format/read.h"
+#include "iotsig/format.h"
 
 #define FIELDS_MAX 256
 #define ROW_MAX    ((size_t)256 * 1024 * 1024)
@@ -305,5 +306,24 @@ int iotsig_csv_read(struct record_reader *reader, struct iotsig_source *source,
         iotsig_fail_within(error, status, ", ", "line %llu",
                            csv.row.line > 0 ? csv.row.line : csv.line);
     iotsig_memory_free(allocator, csv.row.text);
+    return status;
+}
+
+int iotsig_layer_read(struct iotsig_layer **out, struct iotsig_context *context, const char *text,
+                      struct iotsig_error *error)
+{
+    json_t *value;
+    if (says_nothing(text_of(text))) {
+        *out = NULL;
+        return 0;
+    }
+    int status = layer_value(&context->allocator, text_of(text), &value, error);
+    if (status != 0)
+        return status;
+    if (json_is_null(value))
+        *out = NULL;
+    else
+        status = iotsig_record_layer(out, context, value, error);
+    json_decref(value);
     return status;
 }

@@ -300,36 +300,6 @@ static int get_time(json_t *object, const char *name, struct iotsig_time *time,
 
 /* Application layers. */
 
-/* What is no printable ASCII is escaped; a backslash is taken as one that escapes already. */
-static bool set_text(struct iotsig_layer *layer, size_t i, enum app_kind kind, struct text text,
-                     struct app_scratch *scratch)
-{
-    char *to = scratch->at, *end = to;
-    struct text clean;
-    if (kind == APP_NAME) {
-        if (scratch->left < 2 || !iotsig_name_clean(to, scratch->left - 1, text, &clean))
-            return false;
-        end += clean.n;
-    } else {
-        for (size_t j = 0; j < text.n; j++) {
-            if (scratch->left - (size_t)(end - to) <= IOTSIG_ESCAPED_MAX)
-                return false;
-            if (text.p[j] == '\\')
-                *end++ = '\\';
-            else
-                end = iotsig_escape_byte(end, (uint8_t)text.p[j]);
-        }
-    }
-    if (scratch->left == (size_t)(end - to))
-        return false;
-    *end = '\0';
-    layer->text[i] = (struct text){to, (size_t)(end - to)};
-    layer->present = (uint8_t)(layer->present | 1u << i);
-    scratch->left -= (size_t)(end - to) + 1;
-    scratch->at = end + 1;
-    return true;
-}
-
 static int set_attribute(struct iotsig_layer *layer, const char *name, json_t *value,
                          struct app_scratch *scratch, struct iotsig_error *error)
 {
@@ -352,7 +322,7 @@ static int set_attribute(struct iotsig_layer *layer, const char *name, json_t *v
                                                    (struct kind){own, "true or false"});
     }
     struct text text = {json_string_value(value), json_string_length(value)};
-    if (json_is_string(value) && set_text(layer, (size_t)i, kind, text, scratch))
+    if (json_is_string(value) && iotsig_layer_set_text(layer, (size_t)i, text, scratch))
         return 0;
     return fail_value(error, "application_layer", value, (struct kind){own, "a text"});
 }
@@ -372,32 +342,53 @@ static int get_attributes(json_t *value, struct iotsig_layer *layer, struct app_
     return status;
 }
 
+/* A layer whose texts lie in scratch. */
+static int parse_layer(json_t *value, struct iotsig_layer *layer, struct app_scratch *scratch,
+                       struct iotsig_error *error)
+{
+    struct text protocol;
+    if (!get_text(value, "protocol", &protocol) ||
+        (layer->protocol = iotsig_app_protocol(protocol)) == NULL)
+        return fail_value(error, "application_layer", json_object_get(value, "protocol"),
+                          (struct kind){"protocol", "DNS, HTTP or another that is known"});
+    return get_attributes(value, layer, scratch, error);
+}
+
 static int get_layer(json_t *object, struct layers *layers, uint32_t *number,
                      struct iotsig_error *error)
 {
     json_t *value = json_object_get(object, "application_layer");
     const struct iotsig_allocator *allocator = &layers->hosts->context->allocator;
-    struct text protocol;
     struct iotsig_layer layer = {0};
     *number = NO_LAYER;
     if (is_absent(object, "application_layer"))
         return 0;
     if (!json_is_object(value))
         return fail_member(error, object, "application_layer", a_layer);
-    if (!get_text(value, "protocol", &protocol) ||
-        (layer.protocol = iotsig_app_protocol(protocol)) == NULL)
-        return fail_value(error, "application_layer", json_object_get(value, "protocol"),
-                          (struct kind){"protocol", "DNS, HTTP or another that is known"});
-
     char *room = iotsig_memory_get(allocator, ATTRIBUTE_MAX);
     if (room == NULL)
         return iotsig_fail_memory(error);
     struct app_scratch scratch = {room, ATTRIBUTE_MAX};
-    int status = get_attributes(value, &layer, &scratch, error);
+    int status = parse_layer(value, &layer, &scratch, error);
     if (status == 0)
         *number = iotsig_layers_add(layers, &layer);
     iotsig_memory_free(allocator, room);
     return *number == LAYER_FAILED ? iotsig_fail_memory(error) : status;
+}
+
+int iotsig_record_layer(struct iotsig_layer **out, struct iotsig_context *context, json_t *value,
+                        struct iotsig_error *error)
+{
+    struct iotsig_layer layer = {0};
+    char *room = iotsig_memory_get(&context->allocator, ATTRIBUTE_MAX);
+    if (room == NULL)
+        return iotsig_fail_memory(error);
+    struct app_scratch scratch = {room, ATTRIBUTE_MAX};
+    int status = parse_layer(value, &layer, &scratch, error);
+    if (status == 0)
+        status = iotsig_layer_keep(out, context, &layer, error);
+    iotsig_memory_free(&context->allocator, room);
+    return status;
 }
 
 /* Flows. */

@@ -10,12 +10,14 @@ const char iotsig_flow_columns[] =
 
 struct text iotsig_network_name(int network)
 {
-    return network == 4 ? TEXT("IPv4") : TEXT("IPv6");
+    return network == 4 ? TEXT("IPv4") : network == 6 ? TEXT("IPv6") : TEXT("");
 }
 
 struct text iotsig_transport_name(int transport)
 {
-    return transport == IOTSIG_TRANSPORT_TCP ? TEXT("TCP") : TEXT("UDP");
+    return transport == IOTSIG_TRANSPORT_TCP   ? TEXT("TCP")
+           : transport == IOTSIG_TRANSPORT_UDP ? TEXT("UDP")
+                                               : TEXT("");
 }
 
 /* `,"name":`, or without the comma in front. */

@@ -2,6 +2,7 @@
 #include "host/hosts.h"
 
 #include "decode/address.h"
+#include "host/names.h"
 #include "host/same.h"
 
 void iotsig_hosts_init(struct hosts *hosts, const struct iotsig_context *context)
@@ -162,4 +163,52 @@ bool iotsig_name_clean(char *to, size_t room, struct text text, struct text *cle
     }
     *clean = (struct text){to, (size_t)(end - to)};
     return true;
+}
+
+/* Hosts as texts. One that is too long for a host is no other's. */
+
+struct written {
+    char room[IOTSIG_NAME_TEXT];
+    struct host host;
+};
+
+static bool read_host(struct written *written, const char *text, bool is_name)
+{
+    struct text clean;
+    bool fits = is_name
+                    ? iotsig_name_clean(written->room, sizeof written->room, text_of(text), &clean)
+                    : iotsig_host_clean(written->room, sizeof written->room, text_of(text), &clean);
+    if (fits)
+        written->host = host_of(clean);
+    return fits;
+}
+
+enum iotsig_host_kind iotsig_host_kind(const char *text)
+{
+    struct written host;
+    struct address address;
+    if (iotsig_address_parse(text, &address))
+        return address.version == 4 ? IOTSIG_HOST_IPV4 : IOTSIG_HOST_IPV6;
+    if (!read_host(&host, text, false))
+        return IOTSIG_HOST_OTHER;
+    return host.host.kind == HOST_DOMAIN ? IOTSIG_HOST_DOMAIN : IOTSIG_HOST_OTHER;
+}
+
+static bool texts_equal(const char *a, const char *b, bool are_names,
+                        const struct iotsig_same_hosts *same)
+{
+    struct written x, y;
+    if (!read_host(&x, a, are_names) || !read_host(&y, b, are_names))
+        return strcmp(a, b) == 0;
+    return iotsig_host_equal(&x.host, &y.host, are_names ? RULE_NAME : RULE_HOST, same);
+}
+
+bool iotsig_hosts_equal(const char *a, const char *b, const struct iotsig_same_hosts *same)
+{
+    return texts_equal(a, b, false, same);
+}
+
+bool iotsig_names_equal(const char *a, const char *b, const struct iotsig_same_hosts *same)
+{
+    return texts_equal(a, b, true, same);
 }

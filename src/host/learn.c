@@ -102,3 +102,27 @@ int iotsig_names_learn(struct iotsig_names *names, const struct packet *packet,
         status = learn_server_name(names, packet, error);
     return status;
 }
+
+/* What an IP packet holds at most. */
+#define PAYLOAD_MAX 65535
+
+struct packet iotsig_packet_of(const struct iotsig_payload *payload)
+{
+    size_t n = payload->count < PAYLOAD_MAX ? payload->count : PAYLOAD_MAX;
+    struct packet packet = {.transport = (uint8_t)payload->transport,
+                            .payload = {payload->bytes, n}};
+    packet.src.port = payload->sport;
+    packet.dst.port = payload->dport;
+    if (payload->dst == NULL || !iotsig_address_parse(payload->dst, &packet.dst.address))
+        packet.dst.address = (struct address){0};
+    return packet;
+}
+
+int iotsig_names_learn_payload(struct iotsig_names *names, const struct iotsig_payload *payload,
+                               struct iotsig_error *error)
+{
+    const struct packet packet = iotsig_packet_of(payload);
+    if (!iotsig_dns_recognise(&packet) && packet.dst.address.version == 0)
+        return 0; /* a server name would be nobody's */
+    return iotsig_names_learn(names, &packet, error);
+}

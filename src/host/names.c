@@ -85,6 +85,23 @@ int iotsig_names_set_alias(struct iotsig_names *names, struct text canonical, st
                false, error);
 }
 
+int iotsig_names_set(struct iotsig_names *names, enum iotsig_names_table table, const char *key,
+                     const char *value, struct iotsig_error *error)
+{
+    char room[IOTSIG_NAME_TEXT], key_room[IOTSIG_NAME_TEXT];
+    struct text clean_value, clean_key;
+    struct address address;
+    if (!iotsig_host_clean(room, sizeof room - 1, text_of(value), &clean_value) ||
+        !iotsig_host_clean(key_room, sizeof key_room - 1, text_of(key), &clean_key) ||
+        clean_value.n == 0 || clean_key.n == 0)
+        return iotsig_fail(error, IOTSIG_ERR_ARGUMENT, "a name of a host is empty or too long");
+    if (table == IOTSIG_NAMES_ALIAS)
+        return iotsig_names_set_alias(names, clean_key, clean_value, error);
+    if (!iotsig_address_parse(key, &address))
+        return iotsig_fail(error, IOTSIG_ERR_ARGUMENT, "what has a name is no address");
+    return iotsig_names_set_address(names, &address, clean_value, error);
+}
+
 static bool ends_with(struct text text, struct text end)
 {
     return text.n >= end.n &&

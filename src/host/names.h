@@ -40,6 +40,10 @@ int iotsig_names_add_all(struct iotsig_names *names, const struct iotsig_names *
 /** Every name that has an alias becomes the alias. */
 int iotsig_names_follow_aliases(struct iotsig_names *names, struct iotsig_error *error);
 
+/** A payload as one of a packet, which points to it. A destination that is no address is left out.
+ */
+struct packet iotsig_packet_of(const struct iotsig_payload *payload);
+
 /** Takes the names from a packet that is kept. @return 0, IOTSIG_ERR_LIMIT, IOTSIG_ERR_MEMORY */
 int iotsig_names_learn(struct iotsig_names *names, const struct packet *packet,
                        struct iotsig_error *error);

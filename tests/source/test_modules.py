@@ -36,6 +36,11 @@ class Modules(unittest.TestCase):
             for name in includes(path):
                 self.assertIn(name.split("/")[0], ["cli", "iotsig"], f"{path} includes {name}")
 
+    def test_extension_sees_public_headers_only(self):
+        for path in glob.glob(os.path.join(support.ROOT, "python", "extension", "*.[ch]")):
+            for name in includes(path):
+                self.assertTrue(name.startswith("iotsig/") or name == "extension.h", f"{path} includes {name}")
+
     def test_public_headers_see_public_headers_only(self):
         for path in glob.glob(os.path.join(support.ROOT, "include", "iotsig", "*.h")):
             for name in includes(path):

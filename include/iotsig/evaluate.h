@@ -39,8 +39,9 @@ struct iotsig_evaluation;
 
 /**
  * Deals out the captures of a corpus, which must outlive the evaluation and not change.
- * @param test  for each capture of the corpus, whether it is tested with and not learned from; NULL:
- * each is tested with in its turn. Foreign captures (without an event) are always learned against
+ * @param test  for each capture of the corpus, whether it is tested with and not learned from;
+ * NULL: each is tested with in its turn. Foreign captures (without an event) are always learned
+ * against
  * @return 0; IOTSIG_ERR_ARGUMENT: an option; IOTSIG_ERR_EMPTY: nothing to learn from, or to test
  * with; IOTSIG_ERR_MEMORY
  */
@@ -81,7 +82,7 @@ struct iotsig_scores {
     struct iotsig_share by_traffic; /**< of these, those without a look at the device's address */
     struct iotsig_share group_identification; /**< as their event, or another one of its group */
     struct iotsig_share open_set; /**< captures that some signature claims, their event left out */
-    uint64_t events;     /**< that have captures to learn from */
+    uint64_t events;              /**< that have captures to learn from */
     uint64_t signatures; /**< of these, learned from all captures, with a mandatory feature */
 };
 
@@ -94,8 +95,8 @@ IOTSIG_API size_t iotsig_evaluation_events(const struct iotsig_evaluation *evalu
 /** What became of an event's captures. */
 struct iotsig_event_score {
     const char *event;
-    bool has_signature;  /**< learned from all captures, with a mandatory feature */
-    uint64_t captures;   /**< tested with */
+    bool has_signature; /**< learned from all captures, with a mandatory feature */
+    uint64_t captures;  /**< tested with */
     uint64_t recalled, identified, group_identified, claimed; /**< `claimed`: of the open set */
     uint64_t falsely; /**< captures of other events that its signature matches */
 };
@@ -113,8 +114,8 @@ IOTSIG_API uint64_t iotsig_evaluation_confusion(const struct iotsig_evaluation *
 
 /** What became of a capture that was tested. */
 struct iotsig_verdict {
-    size_t event, identified; /**< numbers of events, or IOTSIG_AS_... */
-    bool matches;             /**< the signature of its own event */
+    size_t event, identified;                      /**< numbers of events, or IOTSIG_AS_... */
+    bool matches;                                  /**< the signature of its own event */
     struct iotsig_ratio coverage;                  /**< of that; 0 where there is none */
     const char *forbidden_family, *forbidden_text; /**< why that does not match, or NULL */
 };

@@ -12,7 +12,7 @@
 
 #include "iotsig/build.h"
 #include "iotsig/compare.h"
-#include "iotsig/learn.h"
+#include "iotsig/evaluate.h"
 #include "iotsig/output.h"
 #include "iotsig/packet.h"
 #include "iotsig/profile.h"
@@ -178,6 +178,18 @@ IOTSIG_API int iotsig_library_check(const struct iotsig_library *library,
                                     struct iotsig_context *context, struct iotsig_output *output,
                                     const struct iotsig_style *style, size_t *count,
                                     struct iotsig_error *error);
+
+/**
+ * Writes how good signatures are, as `iotsig evaluate` does. All tasks of the evaluation have been run;
+ * the corpus and options are those it was made of.
+ * @return 0, IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY
+ */
+IOTSIG_API int iotsig_evaluation_write(const struct iotsig_evaluation *evaluation,
+                                       const struct iotsig_corpus *corpus,
+                                       const struct iotsig_evaluate_options *options,
+                                       struct iotsig_context *context, struct iotsig_output *output,
+                                       const struct iotsig_style *style,
+                                       struct iotsig_error *error);
 
 /** Writes what captures are identified as, one after the other, as `iotsig identify` does. */
 struct iotsig_identity_writer;

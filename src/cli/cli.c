@@ -8,7 +8,7 @@
 #include <string.h>
 
 const struct command *const cli_commands[] = {&command_packets, &command_flows, &command_features, &command_extract,
-                                              &command_learn, &command_identify, &command_library,
+                                              &command_learn, &command_identify, &command_evaluate, &command_library,
                                               &command_compare, &command_closest, &command_merge,
                                               &command_filter,  &command_convert, &command_profile, &command_firewall,
                                               NULL};

@@ -39,6 +39,7 @@ struct settings {
     struct iotsig_firewall_settings firewall;
     struct iotsig_feature_options features;
     struct iotsig_learn_options learn;
+    struct iotsig_evaluate_options evaluate; /**< but for `learn` */
     const char **against;    /**< foreign captures, and folders of them */
     const char **signatures; /**< learned ones: files and folders */
     int against_count, signature_count;
@@ -46,6 +47,7 @@ struct settings {
     const char **hosts; /**< of `profiles` */
     const char **tests; /**< captures that a firewall is tried on */
     int test_count;
+    bool folds_given;
     const char **named; /**< files and folders that options name, to be read */
     int named_count;
     int jobs; /**< threads at most */
@@ -89,7 +91,8 @@ enum option_group {
     GROUP_LEARN = 1 << 10,    /**< how signatures are learned */
     GROUP_SIGNATURES = 1 << 11, /**< which learned signatures */
     GROUP_EXTRACT = 1 << 12,  /**< whether a signature is learned */
-    GROUP_FOLDER = 1 << 13    /**< the output is a folder: no option, but -o must be given */
+    GROUP_FOLDER = 1 << 13,   /**< the output is a folder: no option, but -o must be given */
+    GROUP_EVALUATE = 1 << 14  /**< how signatures are evaluated */
 };
 
 /** What a command does beside reading its inputs and writing its output; see sandbox.c. */
@@ -113,7 +116,7 @@ struct command {
 extern const struct command *const cli_commands[];
 
 extern const struct command command_packets, command_flows, command_features, command_extract, command_compare,
-    command_learn, command_identify, command_library, command_closest, command_merge, command_filter, command_convert, command_profile, command_firewall;
+    command_learn, command_identify, command_library, command_evaluate, command_closest, command_merge, command_filter, command_convert, command_profile, command_firewall;
 
 /**
  * The program. `allocator` may be NULL: malloc and free, and the process is the program's own. With the
@@ -187,6 +190,18 @@ typedef bool cli_features_taker(void *user, int i, struct iotsig_features *featu
  */
 void cli_read_features(struct run *run, const char *const *paths, int count,
                        cli_features_taker *take_features, void *user);
+
+/** A piece of work, for any thread; the context is the thread's. @return 0, or a failure */
+typedef int cli_task(void *user, size_t i, struct iotsig_context *context, struct iotsig_error *error);
+
+/**
+ * Runs tasks 0 to `count` - 1 with as many threads as -j says. What they made with a context stays until
+ * cli_workers_free(). NULL: one failed, which has been told.
+ */
+struct cli_workers *cli_run_tasks(struct run *run, size_t count, cli_task *task, void *user);
+
+/** NULL is allowed. */
+void cli_workers_free(struct cli_workers *workers);
 
 /** An empty corpus; NULL: none, which has been told. */
 struct iotsig_corpus *cli_new_corpus(struct run *run);

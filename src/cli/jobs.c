@@ -174,3 +174,115 @@ void cli_read_features(struct run *run, const char *const *paths, int count,
         free_job(&jobs.items[i]);
     free(jobs.items);
 }
+
+/* Tasks. */
+
+struct cli_workers {
+    struct run *run;
+    cli_task *task;
+    void *user;
+    size_t count, next;
+    int status; /* of the first that failed */
+    struct iotsig_error error;
+    pthread_mutex_t lock;
+    struct iotsig_context **contexts; /* of the threads; the first is the run's */
+    int workers, joined;              /* `joined`: threads that took a context */
+};
+
+/* The number of a task to do; `count`: there is none, or one has failed. */
+static size_t take_task(struct cli_workers *workers)
+{
+    pthread_mutex_lock(&workers->lock);
+    size_t i = workers->status == 0 ? workers->next : workers->count;
+    if (i < workers->count)
+        workers->next++;
+    pthread_mutex_unlock(&workers->lock);
+    return i;
+}
+
+static void do_tasks(struct cli_workers *workers, struct iotsig_context *context)
+{
+    struct iotsig_error error;
+    for (size_t i; (i = take_task(workers)) < workers->count;) {
+        int status = workers->task(workers->user, i, context, &error);
+        if (status == 0)
+            continue;
+        pthread_mutex_lock(&workers->lock);
+        if (workers->status == 0)
+            workers->error = error;
+        workers->status = status;
+        pthread_mutex_unlock(&workers->lock);
+    }
+}
+
+static void *work_on_tasks(void *user)
+{
+    struct cli_workers *workers = user;
+    pthread_mutex_lock(&workers->lock);
+    struct iotsig_context *context = workers->contexts[workers->joined++];
+    pthread_mutex_unlock(&workers->lock);
+    do_tasks(workers, context);
+    return NULL;
+}
+
+void cli_workers_free(struct cli_workers *workers)
+{
+    if (workers == NULL)
+        return;
+    for (int i = 0; workers->contexts != NULL && i < workers->workers; i++)
+        iotsig_context_free(workers->contexts[i]);
+    free(workers->contexts);
+    free(workers);
+}
+
+/* Contexts of the threads beside this one. */
+static int make_contexts(struct cli_workers *workers, int wanted)
+{
+    int status = 0;
+    while (status == 0 && workers->workers < wanted) {
+        status = iotsig_context_new(&workers->contexts[workers->workers],
+                                    &workers->run->context_settings, &workers->error);
+        workers->workers += status == 0;
+    }
+    return status;
+}
+
+/* Does all tasks in this thread and others; where no thread can be made, this one does them. */
+static void do_all(struct cli_workers *workers)
+{
+    int started = 0;
+    pthread_t *threads = calloc((size_t)workers->workers + 1, sizeof *threads);
+    while (threads != NULL && started < workers->workers &&
+           pthread_create(&threads[started], NULL, work_on_tasks, workers) == 0)
+        started++;
+    do_tasks(workers, workers->run->context);
+    for (int i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+}
+
+struct cli_workers *cli_run_tasks(struct run *run, size_t count, cli_task *task, void *user)
+{
+    int others = run->settings.jobs - 1;
+    if (count == 0 || (size_t)others > count - 1)
+        others = count == 0 ? 0 : (int)(count - 1);
+    struct cli_workers *workers = calloc(1, sizeof *workers);
+    if (workers == NULL) {
+        cli_fail_memory(run);
+        return NULL;
+    }
+    *workers = (struct cli_workers){
+        .run = run, .task = task, .user = user, .count = count, .lock = PTHREAD_MUTEX_INITIALIZER};
+    workers->contexts = calloc((size_t)others + 1, sizeof *workers->contexts);
+    if (workers->contexts == NULL) {
+        cli_fail_memory(run);
+    } else if ((workers->status = make_contexts(workers, others)) == 0) {
+        do_all(workers);
+    }
+    if (workers->contexts != NULL && workers->status == 0)
+        return workers;
+    if (workers->status != 0)
+        cli_fail(run, &workers->error);
+    cli_workers_free(workers);
+    return NULL;
+}

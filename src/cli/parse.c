@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -140,6 +141,28 @@ static bool parse_firewall(struct run *run, int id, const char *text)
         return parse_log(run, text);
     default:
         return parse_probability(run, text);
+    }
+}
+
+static bool parse_evaluation(struct run *run, int id, const char *text)
+{
+    struct iotsig_evaluate_options *evaluate = &run->settings.evaluate;
+    unsigned long number = 0;
+    bool good;
+    switch (id) {
+    case OPTION_SEED:
+        good = parse_number(run, "seed", text, ULONG_MAX, &number);
+        evaluate->seed = number;
+        return good;
+    case OPTION_FOREIGN:
+        good = parse_number(run, "foreign", text, UINT16_MAX, &number);
+        evaluate->foreign = (uint32_t)number;
+        return good;
+    default:
+        good = parse_number(run, "folds", text, UINT16_MAX, &number);
+        evaluate->folds = (uint32_t)number;
+        run->settings.folds_given = true;
+        return good && (number >= 2 || usage(run, "--folds: at least 2"));
     }
 }
 
@@ -284,6 +307,14 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
     case OPTION_GENERALISE:
         settings->generalise = true;
         return true;
+    case OPTION_TEST_FOLDER:
+        settings->tests[0] = argument;
+        settings->test_count = 1;
+        return true;
+    case OPTION_FOLDS:
+    case OPTION_SEED:
+    case OPTION_FOREIGN:
+        return parse_evaluation(run, id, argument);
     case OPTION_MIN_SUPPORT:
         return parse_share(run, "min-support", argument, &settings->learn.min_support);
     case OPTION_MIN_COVERAGE:
@@ -352,6 +383,8 @@ static bool fits_together(struct run *run)
     if ((run->command->groups & GROUP_EXTRACT) != 0 && !settings->generalise &&
         settings->learning_given)
         return usage(run, "options of learning are for --generalise");
+    if ((run->command->groups & GROUP_EVALUATE) != 0 && test && settings->folds_given)
+        return usage(run, "--folds is for evaluating without --test");
     if ((run->command->groups & GROUP_FIREWALL) == 0)
         return true;
     if (!output && !settings->dry_run && !settings->explain && !test)
@@ -462,6 +495,8 @@ bool cli_parse(struct run *run, int argc, char **argv)
     run->settings.options = defaults;
     const struct iotsig_learn_options learn = IOTSIG_LEARN_DEFAULT;
     run->settings.learn = learn;
+    const struct iotsig_evaluate_options evaluate = IOTSIG_EVALUATE_DEFAULT;
+    run->settings.evaluate = evaluate;
     run->settings.output = "-";
     run->settings.jobs = 1;
     later.items = calloc((size_t)argc + 1, sizeof *later.items);

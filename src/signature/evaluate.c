@@ -3,8 +3,8 @@
  * Learning without some captures, and testing with these.
  *
  * Tasks, in their order: learning from all that may be learned from, which also tests with the
- * captures that may not; then a fold each; then an event each that is left out. A task writes to what
- * is of its own captures or event only.
+ * captures that may not; then a fold each; then an event each that is left out. A task writes to
+ * what is of its own captures or event only.
  */
 #include "iotsig/evaluate.h"
 
@@ -147,8 +147,9 @@ static bool set_up(struct iotsig_evaluation *evaluation, const bool *test)
     evaluation->events = iotsig_arena_get(arena, (events + 1) * sizeof *evaluation->events);
     evaluation->has_signature = iotsig_arena_get(arena, events + 1);
     evaluation->results = iotsig_arena_get(arena, (captures + 1) * sizeof *evaluation->results);
-    evaluation->claims =
-        captures > (SIZE_MAX - 1) / (events + 1) ? NULL : iotsig_arena_get(arena, captures * events + 1);
+    evaluation->claims = captures > (SIZE_MAX - 1) / (events + 1)
+                             ? NULL
+                             : iotsig_arena_get(arena, captures * events + 1);
     if (evaluation->events == NULL || evaluation->has_signature == NULL ||
         evaluation->results == NULL || evaluation->claims == NULL)
         return false;
@@ -195,7 +196,8 @@ int iotsig_evaluation_new(struct iotsig_evaluation **out, struct iotsig_context 
         return status;
     if (options->folds < FOLDS_MIN)
         return iotsig_fail(error, IOTSIG_ERR_ARGUMENT, "fewer folds than %d", FOLDS_MIN);
-    struct iotsig_evaluation *evaluation = iotsig_memory_get(&context->allocator, sizeof *evaluation);
+    struct iotsig_evaluation *evaluation =
+        iotsig_memory_get(&context->allocator, sizeof *evaluation);
     if (evaluation == NULL)
         return iotsig_fail_memory(error);
     *evaluation = (struct iotsig_evaluation){.context = context,
@@ -237,7 +239,7 @@ struct task {
     uint32_t fold;             /* that is not learned from; NO_FOLD: none */
     size_t left_out;           /* an event that is not; SIZE_MAX: none */
     bool *use;
-    struct iotsig_corpus corpus;    /* the evaluation's, with captures that are said to be of others */
+    struct iotsig_corpus corpus; /* the evaluation's, with captures that are said to be of others */
     struct iotsig_library *library; /* NULL: nothing was left to learn from */
 };
 
@@ -339,8 +341,7 @@ static bool keep_gaps(const struct task *task, struct result *result,
     size_t count = iotsig_learned_count(learned);
     struct iotsig_trait trait;
     result->context = task->context;
-    result->gaps =
-        iotsig_memory_get(&task->context->allocator, (count + 1) * sizeof *result->gaps);
+    result->gaps = iotsig_memory_get(&task->context->allocator, (count + 1) * sizeof *result->gaps);
     if (result->gaps == NULL)
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -353,8 +354,8 @@ static bool keep_gaps(const struct task *task, struct result *result,
 }
 
 /* What signature `i` says of a capture. */
-static bool judge(const struct task *task, size_t capture, const struct iotsig_probe *probe, size_t i,
-                  const struct iotsig_learned *own)
+static bool judge(const struct task *task, size_t capture, const struct iotsig_probe *probe,
+                  size_t i, const struct iotsig_learned *own)
 {
     struct iotsig_evaluation *evaluation = task->evaluation;
     struct result *result = &evaluation->results[capture];
@@ -448,8 +449,9 @@ static void keep_signatures(const struct task *task)
 {
     for (size_t i = 0; i < iotsig_library_count(task->library); i++) {
         const struct iotsig_learned *learned = iotsig_library_get(task->library, i);
-        task->evaluation->has_signature[event_number(
-            task->evaluation, iotsig_learned_event(learned))] = iotsig_learned_weight(learned) > 0;
+        task->evaluation
+            ->has_signature[event_number(task->evaluation, iotsig_learned_event(learned))] =
+            iotsig_learned_weight(learned) > 0;
     }
 }
 
@@ -549,7 +551,8 @@ void iotsig_evaluation_event(const struct iotsig_evaluation *evaluation, size_t 
     }
 }
 
-uint64_t iotsig_evaluation_confusion(const struct iotsig_evaluation *evaluation, size_t i, size_t as)
+uint64_t iotsig_evaluation_confusion(const struct iotsig_evaluation *evaluation, size_t i,
+                                     size_t as)
 {
     uint64_t count = 0;
     for (size_t j = 0; j < evaluation->corpus->count; j++) {
@@ -561,8 +564,9 @@ uint64_t iotsig_evaluation_confusion(const struct iotsig_evaluation *evaluation,
 
 static const char *family_of(const struct iotsig_evaluation *evaluation, uint32_t feature)
 {
-    return feature == IOTSIG_NO_STRING ? NULL
-                                       : vocabulary_family(&evaluation->corpus->vocabulary, feature);
+    return feature == IOTSIG_NO_STRING
+               ? NULL
+               : vocabulary_family(&evaluation->corpus->vocabulary, feature);
 }
 
 static const char *text_of_feature(const struct iotsig_evaluation *evaluation, uint32_t feature)

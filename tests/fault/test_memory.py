@@ -98,6 +98,13 @@ class Memory(Case):
         self.check("profile", "--device", "x", "--ipv4", "192.168.1.2", "-o", "/dev/null", self.path("out"))
         self.check("library", "merge", "-o", self.path("again"), self.path("out"))
 
+    def test_evaluate(self):
+        """With as many captures as it takes for all that a result holds: a missed one, a group, a foreign one."""
+        folder = self.events()
+        for kind in ("text", "csv", "json"):
+            self.check("evaluate", "-q", "--folds", "2", "--format", kind, "-o", "/dev/null", folder)
+        self.check("evaluate", "-q", "--foreign", "1", "--test", folder, "--format", "json", "-o", "/dev/null", folder)
+
     def test_library_check(self):
         folder = self.events()
         for event in "ab":

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command that measures what learned signatures are worth. */
+#include <stdlib.h>
+
+#include "cli/cli.h"
+
+struct evaluating {
+    struct run *run;
+    struct iotsig_corpus *corpus;
+    struct iotsig_evaluation *evaluation;
+    struct cli_workers *workers; /* whose contexts hold results */
+    bool *test;                  /* of each capture, or NULL */
+};
+
+static int run_task(void *user, size_t i, struct iotsig_context *context,
+                    struct iotsig_error *error)
+{
+    return iotsig_evaluation_run(user, i, context, error);
+}
+
+/* The captures of --test, and what is learned against. */
+static bool read_others(struct evaluating *it)
+{
+    const struct settings *settings = &it->run->settings;
+    size_t learned = iotsig_corpus_count(it->corpus);
+    if (settings->test_count > 0) {
+        if (!cli_read_events(it->run, it->corpus, settings->tests[0]))
+            return false;
+        size_t count = iotsig_corpus_count(it->corpus) + (size_t)settings->against_count;
+        it->test = calloc(count + 1, sizeof *it->test);
+        if (it->test == NULL) {
+            cli_fail_memory(it->run);
+            return false;
+        }
+        for (size_t i = learned; i < iotsig_corpus_count(it->corpus); i++)
+            it->test[i] = true;
+    }
+    return settings->against_count == 0 ||
+           cli_read_captures(it->run, it->corpus, NULL, settings->against, settings->against_count);
+}
+
+static void write(struct evaluating *it, const struct iotsig_evaluate_options *options)
+{
+    struct run *run = it->run;
+    struct iotsig_error error;
+    struct iotsig_scores scores;
+    if (!cli_open_output(run))
+        return;
+    if (iotsig_evaluation_write(it->evaluation, it->corpus, options, run->context, run->output,
+                                &run->style, &error) != 0)
+        cli_fail(run, &error);
+    cli_close_output(run);
+    iotsig_evaluation_scores(it->evaluation, &scores);
+    if (scores.signatures == 0)
+        cli_raise(run, EXIT_NOTHING);
+}
+
+static void evaluate(struct evaluating *it)
+{
+    struct run *run = it->run;
+    struct iotsig_evaluate_options options = run->settings.evaluate;
+    struct iotsig_error error;
+    options.learn = run->settings.learn;
+    options.learn.families = run->settings.features.families;
+    if (iotsig_evaluation_new(&it->evaluation, run->context, it->corpus, it->test, &options,
+                              &error) != 0) {
+        cli_fail(run, &error);
+        return;
+    }
+    it->workers =
+        cli_run_tasks(run, iotsig_evaluation_tasks(it->evaluation), run_task, it->evaluation);
+    if (it->workers != NULL)
+        write(it, &options);
+}
+
+static void perform_evaluate(struct run *run)
+{
+    struct evaluating it = {.run = run, .corpus = cli_new_corpus(run)};
+    if (it.corpus != NULL && cli_read_events(run, it.corpus, run->settings.inputs[0]) &&
+        read_others(&it))
+        evaluate(&it);
+    iotsig_evaluation_free(it.evaluation);
+    cli_workers_free(it.workers);
+    iotsig_corpus_free(it.corpus);
+    free(it.test);
+}
+
+const struct command command_evaluate = {
+    .name = "evaluate",
+    .arguments = "DIR",
+    .summary = "measure how good the signatures are that captures give",
+    .description =
+        "Reads DIR/EVENT/CAPTURE..., learns signatures from some of the captures, and tests them\n"
+        "with the others: how many are recognised, how many are taken for another event, and how\n"
+        "many of an event that was not learned are claimed.\n",
+    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_FEATURES | GROUP_LEARN | GROUP_EVALUATE,
+    .needs = NEEDS_THREADS,
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .perform = perform_evaluate};

@@ -52,6 +52,7 @@ COMMANDS = {
     "features": "CAPTURE",
     "extract": "CAPTURE",
     "learn": "-o FOLDER/out/s EVENTS",
+    "evaluate": "EVENTS",
     "identify": "--signatures SIGNATURES CAPTURE",
     "library": None,
     "compare": "CAPTURE CAPTURE",

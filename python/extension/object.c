@@ -100,8 +100,11 @@ static bool get_seconds(const struct state *state, PyObject *object, struct iots
         return false;
     PyObject *ns = PyObject_GetAttrString(value, "ns");
     if (ns != NULL && PyLong_Check(ns)) {
+        PyObject *digits = PyObject_GetAttrString(value, "digits");
+        bool six = digits != NULL && PyLong_Check(digits) && PyLong_AsLong(digits) == 6;
         time->ns = PyLong_AsLongLongAndOverflow(ns, &overflow);
-        time->digits = overflow == 0 ? 9 : 0;
+        time->digits = overflow != 0 ? 0 : six ? 6 : 9;
+        Py_XDECREF(digits);
     } else if (value != Py_None && !PyUnicode_Check(value)) {
         PyErr_Clear();
         double seconds = PyFloat_AsDouble(value);

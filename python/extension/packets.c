@@ -223,14 +223,14 @@ struct column {
     size_t size; /* bytes of one */
 };
 
-enum columns { TIME, LENGTH, SRC, DST, LAYER, SPORT, DPORT, NETWORK, TRANSPORT, HAS_TIME, COLUMNS };
+enum columns { TIME, LENGTH, SRC, DST, LAYER, SPORT, DPORT, NETWORK, TRANSPORT, DIGITS, COLUMNS };
 
 static const struct {
     const char *name;
     size_t size;
-} column_kinds[COLUMNS] = {{"time", 8},      {"length", 8},  {"src", 4},   {"dst", 4},
-                           {"layer", 4},     {"sport", 2},   {"dport", 2}, {"network", 1},
-                           {"transport", 1}, {"has_time", 1}};
+} column_kinds[COLUMNS] = {{"time", 8},      {"length", 8}, {"src", 4},   {"dst", 4},
+                           {"layer", 4},     {"sport", 2},  {"dport", 2}, {"network", 1},
+                           {"transport", 1}, {"digits", 1}};
 
 /* Distinct keys, by open addressing; `slot` has numbers + 1. */
 struct distinct {
@@ -399,7 +399,7 @@ static bool add_packet(struct table *table, const struct iotsig_packet *packet, 
     if (src < 0 || dst < 0 || !layer_number(table, packet->layer, key, &layer))
         return false;
     uint8_t network = (uint8_t)packet->network, transport = (uint8_t)packet->transport;
-    uint8_t has_time = packet->time.digits;
+    uint8_t digits = packet->time.digits;
     put(table, TIME, &packet->time.ns);
     put(table, LENGTH, &packet->length);
     put(table, SRC, &src);
@@ -409,7 +409,7 @@ static bool add_packet(struct table *table, const struct iotsig_packet *packet, 
     put(table, DPORT, &packet->dport);
     put(table, NETWORK, &network);
     put(table, TRANSPORT, &transport);
-    put(table, HAS_TIME, &has_time);
+    put(table, DIGITS, &digits);
     table->count++;
     return true;
 }

@@ -69,8 +69,10 @@ bool iotsig_levenshtein(const struct iotsig_allocator *allocator, struct text a,
         size_t n = a.n - from < BAND ? a.n - from : BAND;
         band((struct text){a.p + from, n}, b, step);
     }
-    for (size_t j = 0; j < b.n; j++)
-        found = step[j] < 0 ? found - 1 : found + (size_t)step[j];
+    for (size_t j = 0; j < b.n; j++) { /* each is -1, 0 or 1 */
+        found += step[j] > 0;
+        found -= step[j] < 0;
+    }
     if (step != room)
         iotsig_memory_free(allocator, step);
     *distance = found;

@@ -59,7 +59,7 @@ void iotsig_put_safe(struct iotsig_output *output, const char *text)
     put_string(output, shown.file);
 }
 
-void iotsig_put_count(struct iotsig_output *output, size_t count, const char *what)
+void iotsig_put_count(struct iotsig_output *output, uint64_t count, const char *what)
 {
     iotsig_put_number(output, count);
     put_string(output, " ");

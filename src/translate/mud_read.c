@@ -186,7 +186,7 @@ static bool parse_prefix(const char *text, uint8_t family, struct address_range 
         !iotsig_number(text_of(text + n + 1), bits, &length))
         return false;
     range->high = range->low;
-    for (size_t i = length; i < bits; i++) {
+    for (size_t i = (size_t)length; i < bits; i++) {
         uint8_t bit = (uint8_t)(0x80 >> i % 8);
         range->low.bytes[i / 8] &= (uint8_t)~bit;
         range->high.bytes[i / 8] |= bit;

@@ -142,7 +142,7 @@ int iotsig_range_prefix(const struct address_range *range)
 static bool network(const struct address *address, uint64_t length, struct address_range *range)
 {
     *range = (struct address_range){*address, *address};
-    for (size_t i = length; i < 8 * bytes_of(address); i++) {
+    for (size_t i = (size_t)length; i < 8 * bytes_of(address); i++) {
         uint8_t bit = (uint8_t)(0x80 >> i % 8);
         if ((address->bytes[i / 8] & bit) != 0)
             return false;

@@ -229,7 +229,7 @@ static bool read_uri(const struct place_of_value *at, const char *value, struct 
 {
     char room[RAW_MAX];
     struct text raw;
-    if (!raw_text(at, value, at->field->max, room, &raw))
+    if (!raw_text(at, value, (size_t)at->field->max, room, &raw))
         return false;
     char last = value[strlen(value) - 1]; /* as it is written: by its number it is a character */
     if (last != '*' && last != '$')
@@ -243,7 +243,7 @@ static bool read_text(const struct place_of_value *at, const char *value, struct
 {
     char room[RAW_MAX];
     struct text raw;
-    return raw_text(at, value, at->field->max, room, &raw) &&
+    return raw_text(at, value, (size_t)at->field->max, room, &raw) &&
            add_text(at, building, raw, MATCH_EXACT);
 }
 

@@ -306,7 +306,7 @@ static void sums_of_small_denominators(void **state)
         char fraction[64], decimal[64];
         iotsig_sum_init(&sum);
         for (size_t i = below(&random, 40) + 1; i > 0; i--) {
-            uint64_t den = 1 + below(&random, 16), num = below(&random, den + 1);
+            size_t den = 1 + below(&random, 16), num = below(&random, den + 1);
             uint32_t times = (uint32_t)below(&random, 4);
             assert_true(iotsig_sum_add(&sum, iotsig_ratio_of(num, den), times));
             parts += all / den * num * times;

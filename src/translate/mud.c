@@ -7,6 +7,7 @@
  * entry does not name; the other is a network, a name, or what MUD has a word for.
  */
 #define _GNU_SOURCE
+#define _TIME_BITS 64 /* dates after 2038, also where a long has 32 bits */
 #include "translate/mud.h"
 
 #include <stdio.h>

@@ -2,8 +2,10 @@
 /* The files of a firewall: checked, printed, and written as a folder. */
 #define _GNU_SOURCE
 #include <linux/capability.h>
+#include <linux/netlink.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -99,8 +101,7 @@ static int refuse(const char *said, struct iotsig_error *error)
                        text);
 }
 
-/* Whether the kernel may be asked. Where it may not, libnftables would print so itself. */
-static bool may_ask(void)
+static bool has_right(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
@@ -108,12 +109,31 @@ static bool may_ask(void)
            (data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN)) != 0;
 }
 
+static bool has_netlink(void)
+{
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+/* Why the kernel cannot be asked, or NULL. Without the right libnftables would print so itself;
+ * without a socket it would end the program. */
+static const char *why_not(void)
+{
+    if (!has_right())
+        return "no right to (be root, or give --no-check)";
+    if (!has_netlink())
+        return "the kernel has no netlink socket for them (give --no-check)";
+    return NULL;
+}
+
 static int check_text(const char *text, struct iotsig_error *error)
 {
-    if (!may_ask())
+    const char *reason = why_not();
+    if (reason != NULL)
         return iotsig_fail(error, IOTSIG_ERR_UNSUPPORTED,
-                           "nftables cannot check the rules here: no right to (be root, or give "
-                           "--no-check)");
+                           "nftables cannot check the rules here: %s", reason);
     struct nft_ctx *context = nft_ctx_new(NFT_CTX_DEFAULT);
     int status = 0;
     if (context == NULL)

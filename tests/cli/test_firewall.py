@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Profiles to rules: each rule written out by hand, what is refused and where, names, queues, and the folder."""
+import ctypes
+import errno
 import json
 import os
+import platform
 import random
 import re
+import socket
+import struct
 import unittest
 
 import policies
@@ -294,6 +299,31 @@ class RoundTrip(Made):
             path = out
             self.assertEqual(self.firewall("--dry-run", "-q", path).out, first.out)
         self.assertEqual(json.loads(self.read(os.path.basename(path))), whole)
+
+
+class Machine(Made):
+    """A kernel without nftables: libnftables would end the program."""
+
+    @staticmethod
+    def forbid_netlink():
+        """socket(AF_NETLINK, ..., NETLINK_NETFILTER) fails as in such a kernel (seccomp(2))."""
+        load, equal, answer = 0x20, 0x15, 0x06
+        number, domain, protocol = 0, 16, 32  # in struct seccomp_data
+        program = [(load, 0, 0, number), (equal, 0, 5, 41), (load, 0, 0, domain), (equal, 0, 3, socket.AF_NETLINK), (load, 0, 0, protocol),
+                   (equal, 0, 1, 12), (answer, 0, 0, 0x00050000 | errno.EPROTONOSUPPORT), (answer, 0, 0, 0x7FFF0000)]
+        code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in program))
+        head = ctypes.create_string_buffer(struct.pack("@HP", len(program), ctypes.addressof(code)))
+        libc = ctypes.CDLL(None)
+        no_new_privileges, set_seccomp, filtered = 38, 22, 2
+        assert libc.prctl(no_new_privileges, 1, 0, 0, 0) == 0 and libc.prctl(set_seccomp, filtered, head) == 0
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "the number of socket(2)")
+    @unittest.skipUnless(os.geteuid() == 0, "without root the kernel is not asked")
+    def test_without_nftables(self):
+        path = self.profile(policy("{ipv4: {dst: 10.0.0.1}}"))
+        result = support.run("firewall", "--dry-run", path, preexec_fn=self.forbid_netlink)
+        self.assertEqual((result.status, result.err), (0, "iotsig: warning: nftables cannot check the rules here: the kernel has no netlink socket for them (give --no-check)\n"))
+        self.assertIn("ip daddr 10.0.0.1 counter drop", result.out)
 
 
 class Folder(Made):

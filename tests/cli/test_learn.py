@@ -443,7 +443,7 @@ class Policies(Learning):
 
     def test_firewall(self):
         path = self.learned("in tcp local 80", "out udp gateway 53")
-        words = ["firewall", "--device", "plug", "--ipv4", "10.0.0.5", "--dry-run"]
+        words = ["firewall", "--no-check", "--device", "plug", "--ipv4", "10.0.0.5", "--dry-run"]
         out = self.run_ok(*words, "--host", "gateway=10.0.0.1", path)
         self.assertIn("ip saddr 192.168.0.0/16 ip daddr 10.0.0.5 meta l4proto tcp tcp dport 80", out)
         self.assertIn("ip saddr 10.0.0.5 ip daddr 10.0.0.1 meta l4proto udp udp dport 53", out)

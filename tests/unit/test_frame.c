@@ -135,8 +135,7 @@ static void test_against_packets(void **state)
         struct packet packet;
         struct frame frame;
         memcpy(bytes, seed.p, seed.n);
-        for (size_t flips = below(&random, 3); flips > 0; flips--)
-            bytes[below(&random, seed.n)] = (uint8_t)next_random(&random);
+        damage(&random, bytes, seed.n, below(&random, 3));
         struct bytes cut = {bytes, seed.n - (i % 4 == 0 ? below(&random, seed.n) : 0)};
         bool decoded = iotsig_decode(IOTSIG_LINK_ETHERNET, cut, &packet);
         if (!iotsig_decode_frame(IOTSIG_LINK_ETHERNET, cut, &frame) || frame.packet.transport == 0)

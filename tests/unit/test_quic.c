@@ -244,8 +244,8 @@ static void hostile_frames(void **state)
         size_t n = below(&random, start.n + 1);
         uint8_t *exact = malloc(n > 0 ? n : 1);
         memcpy(exact, start.p, n);
-        for (size_t j = 0; n > 0 && j < i % 4; j++)
-            exact[below(&random, n)] = (uint8_t)next_random(&random);
+        if (n > 0)
+            damage(&random, exact, n, i % 4);
         iotsig_quic_take_frames((struct bytes){exact, n}, &crypto);
         assert_true(crypto.n <= QUIC_CRYPTO_MAX);
         free(exact);

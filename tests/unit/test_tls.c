@@ -106,8 +106,7 @@ static void names_lie_inside(void **state)
     for (int i = 0; i < 100000; i++) {
         uint8_t *exact = malloc(wire.n);
         memcpy(exact, wire.data, wire.n);
-        for (size_t j = 0, count = 1 + below(&random, 4); j < count; j++)
-            exact[below(&random, wire.n)] = (uint8_t)next_random(&random);
+        damage(&random, exact, wire.n, 1 + below(&random, 4));
         struct bytes name = iotsig_tls_walk((struct bytes){exact, wire.n}).server_name;
         if (name.n > 0) {
             assert_true(name.p >= exact);

@@ -24,4 +24,13 @@ static inline size_t below(uint64_t *state, size_t n)
     return (size_t)(next_random(state) % n);
 }
 
+/* Sets `count` of n bytes to others. Where comes before what: compilers differ in the order of an assignment's sides. */
+static inline void damage(uint64_t *state, uint8_t *bytes, size_t n, size_t count)
+{
+    for (; count > 0; count--) {
+        size_t at = below(state, n);
+        bytes[at] = (uint8_t)next_random(state);
+    }
+}
+
 #endif

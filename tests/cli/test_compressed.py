@@ -227,7 +227,7 @@ class Compressed(Case):
             packed[head - 4 : head] = struct.pack("<I", zlib.crc32(packed[12 : head - 4]))
             for content in (bytes(packed), zstd_frame(SMALL, log)):
                 path = self.write("x", content)
-                more = {} if "sanitized" in support.PROGRAM else {"preexec_fn": limited}
+                more = {"preexec_fn": limited} if support.OWN_MEMORY else {}
                 result = support.run("packets", "--format", "jsonl", path, **more)
                 self.assertEqual((result.status, len(result.out.splitlines())), (0, 3) if fits else (3, 0), result.err)
                 if not fits:

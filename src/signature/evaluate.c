@@ -151,8 +151,10 @@ static bool set_up(struct iotsig_evaluation *evaluation, const bool *test)
                              ? NULL
                              : iotsig_arena_get(arena, captures * events + 1);
     if (evaluation->events == NULL || evaluation->has_signature == NULL ||
-        evaluation->results == NULL || evaluation->claims == NULL)
+        evaluation->results == NULL || evaluation->claims == NULL) {
+        evaluation->results = NULL; /* nothing in them is set */
         return false;
+    }
     memset(evaluation->has_signature, 0, events + 1);
     memset(evaluation->claims, 0, captures * events + 1);
     for (size_t i = 0; i < events; i++)

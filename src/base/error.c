@@ -49,46 +49,19 @@ int iotsig_fail_as(struct iotsig_error *error, int status)
     return status;
 }
 
-/*
- * Whether a character of UTF-8 is kept of a path. Not those that a terminal obeys, that end a line, are
- * not seen, or turn the direction of what stands behind them (Unicode, categories Cc, Zl, Zp and Cf).
- */
-static bool is_kept(const uint8_t *p, size_t n)
-{
-    if (n == 2)
-        return !(p[0] == 0xc2 && (p[1] < 0xa0 || p[1] == 0xad)) && !(p[0] == 0xd8 && p[1] == 0x9c);
-    if (n == 3 && p[0] == 0xe2 && p[1] == 0x80)
-        return !(p[2] >= 0x8b && p[2] <= 0x8f) && !(p[2] >= 0xa8 && p[2] <= 0xae);
-    if (n == 3 && p[0] == 0xe2 && p[1] == 0x81)
-        return !(p[2] >= 0xa0 && p[2] <= 0xaf);
-    if (n == 3 && p[0] == 0xef)
-        return !(p[1] == 0xbb && p[2] == 0xbf) && !(p[1] == 0xbf && p[2] >= 0xb0);
-    return n == 3 || (n == 4 && !(p[0] == 0xf3 && p[1] == 0xa0)); /* tags are not seen either */
-}
-
 int iotsig_fail_in(struct iotsig_error *error, int status, const char *file)
 {
     if (error != NULL && error->file[0] == '\0') {
         struct text path = text_of(file);
         struct bytes bytes = {(const uint8_t *)path.p, path.n};
         size_t n = 0;
-        /* A path may be UTF-8, which is kept; what a terminal could obey is not. */
         while (bytes.n > 0) {
             char piece[IOTSIG_ESCAPED_MAX];
-            size_t length = iotsig_utf8_length(bytes);
-            size_t written = length;
-            if (!is_kept(bytes.p, length)) {
-                length = 1;
-                written = (size_t)(iotsig_escape_byte(piece, bytes.p[0]) - piece);
-            } else {
-                memcpy(piece, bytes.p, length);
-            }
+            size_t written = iotsig_take_shown(&bytes, piece);
             if (n + written >= sizeof error->file)
                 break;
             memcpy(error->file + n, piece, written);
             n += written;
-            bytes.p += length;
-            bytes.n -= length;
         }
         error->file[n] = '\0';
     }

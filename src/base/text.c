@@ -99,6 +99,36 @@ size_t iotsig_utf8_length(struct bytes bytes)
     return 0;
 }
 
+/*
+ * Whether a character of UTF-8 may be shown. Not those that a terminal obeys, that end a line, are
+ * not seen, or turn the direction of what stands behind them (Unicode, categories Cc, Zl, Zp and Cf).
+ */
+static bool may_be_shown(const uint8_t *p, size_t n)
+{
+    if (n == 2)
+        return !(p[0] == 0xc2 && (p[1] < 0xa0 || p[1] == 0xad)) && !(p[0] == 0xd8 && p[1] == 0x9c);
+    if (n == 3 && p[0] == 0xe2 && p[1] == 0x80)
+        return !(p[2] >= 0x8b && p[2] <= 0x8f) && !(p[2] >= 0xa8 && p[2] <= 0xae);
+    if (n == 3 && p[0] == 0xe2 && p[1] == 0x81)
+        return !(p[2] >= 0xa0 && p[2] <= 0xaf);
+    if (n == 3 && p[0] == 0xef)
+        return !(p[1] == 0xbb && p[2] == 0xbf) && !(p[1] == 0xbf && p[2] >= 0xb0);
+    return n == 3 || (n == 4 && !(p[0] == 0xf3 && p[1] == 0xa0)); /* tags are not seen either */
+}
+
+size_t iotsig_take_shown(struct bytes *bytes, char piece[IOTSIG_ESCAPED_MAX])
+{
+    size_t length = iotsig_utf8_length(*bytes), written = length;
+    if (may_be_shown(bytes->p, length)) {
+        memcpy(piece, bytes->p, length);
+    } else {
+        length = 1;
+        written = (size_t)(iotsig_escape_byte(piece, bytes->p[0]) - piece);
+    }
+    *bytes = (struct bytes){bytes->p + length, bytes->n - length};
+    return written;
+}
+
 bool iotsig_number(struct text text, uint64_t max, uint64_t *value)
 {
     uint64_t sum = 0;

@@ -77,6 +77,13 @@ static inline bool is_printable(uint8_t c)
 /** The bytes of the UTF-8 character at the start, 0 when it is malformed (RFC 3629). */
 size_t iotsig_utf8_length(struct bytes bytes);
 
+/**
+ * Takes the next character off the front of n > 0 bytes that somebody called something, to `piece`
+ * as it may be shown; returns its length. UTF-8 is kept; what a terminal could obey, what is not
+ * seen and what is malformed is escaped, byte by byte.
+ */
+size_t iotsig_take_shown(struct bytes *bytes, char piece[IOTSIG_ESCAPED_MAX]);
+
 /** A decimal number without sign of at most `max`; false when the text is not just that. */
 bool iotsig_number(struct text text, uint64_t max, uint64_t *value);
 

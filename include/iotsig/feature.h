@@ -33,6 +33,7 @@ struct iotsig_feature_options {
     const char *self;
     /** Names of families, with commas; NULL: all but those that are optional (agent). */
     const char *families;
+    bool spells; /**< keep also when each feature was seen: iotsig_features_spell() */
 };
 
 /** @return 0, IOTSIG_ERR_ARGUMENT: one of them is none */
@@ -76,6 +77,25 @@ IOTSIG_API size_t iotsig_features_count(const struct iotsig_features *features);
 /** Feature `i` < iotsig_features_count(). */
 IOTSIG_API void iotsig_features_get(const struct iotsig_features *features, size_t i,
                                     struct iotsig_feature *feature);
+
+/** A time in which something was seen, in nanoseconds since 1970-01-01 00:00 UTC; often one instant. */
+struct iotsig_spell {
+    int64_t first_ns, last_ns;
+};
+
+/** The most spells of a feature. Where there were more, the nearest were put together. */
+#define IOTSIG_SPELLS_MAX 63
+
+/**
+ * Spell `k` in which feature `i` was seen, in the order of their beginnings; false at the end, and where
+ * they were not asked for, or the capture has no times. A message of the family length is seen when its
+ * last segment is.
+ */
+IOTSIG_API bool iotsig_features_spell(const struct iotsig_features *features, size_t i, size_t k,
+                                      struct iotsig_spell *spell);
+
+/** The names of hosts that the capture told, and those known beforehand. They belong to the set. */
+IOTSIG_API const struct iotsig_names *iotsig_features_names(const struct iotsig_features *features);
 
 /**
  * The device's hardware address, or IP address where there is none; NULL: no device was found. The

@@ -87,10 +87,12 @@ struct host *iotsig_collector_host(struct collector *collector, uint64_t mac)
     return *cached = (struct host *)(uintptr_t)*value;
 }
 
-static void add_time(struct tally *tally, struct iotsig_time time)
+/* False when there is no memory. */
+static bool add_time(struct collector *collector, struct tally *tally, struct iotsig_time time)
 {
     if (time.digits > 0 && (tally->first.digits == 0 || time.ns < tally->first.ns))
         tally->first = time;
+    return tally->spells == NULL || iotsig_spells_add_time(tally->spells, &collector->arena, time);
 }
 
 int iotsig_raw_add(struct collector *collector, const struct seen *seen, uint8_t family,
@@ -126,11 +128,13 @@ int iotsig_raw_add(struct collector *collector, const struct seen *seen, uint8_t
                                &collector->tally_capacity, count + 1, sizeof *collector->tallies))
             return iotsig_fail_memory(error);
         collector->tallies[count] = (struct tally){0};
+        if (collector->spells &&
+            (collector->tallies[count].spells = iotsig_spells_new(&collector->arena)) == NULL)
+            return iotsig_fail_memory(error);
     }
     struct tally *tally = &collector->tallies[*index];
     tally->count++;
-    add_time(tally, seen->time);
-    return 0;
+    return add_time(collector, tally, seen->time) ? 0 : iotsig_fail_memory(error);
 }
 
 bool iotsig_raw_next(const struct collector *collector, const struct iotsig_map_entry **entry,
@@ -155,6 +159,7 @@ bool iotsig_raw_next(const struct collector *collector, const struct iotsig_map_
         .text = {whole + sizeof key, n - sizeof key},
         .count = tally->count,
         .first = tally->first,
+        .spells = tally->spells,
     };
     return true;
 }

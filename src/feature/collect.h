@@ -10,6 +10,7 @@
 #include "base/context.h"
 #include "base/map.h"
 #include "decode/decode.h"
+#include "feature/spells.h"
 #include "host/names.h"
 #include "iotsig/capture.h"
 #include "iotsig/feature.h"
@@ -45,6 +46,8 @@ struct lengths {
     size_t count;
     uint32_t open;     /**< bytes of a message that may go on in the next segment */
     uint32_t tls_left; /**< bytes of a TLS record that are still to come */
+    int64_t ns;        /**< when the last segment was seen */
+    int64_t *times;    /**< of each message, where spells are wanted; else NULL */
 };
 
 struct flow {
@@ -59,6 +62,7 @@ struct flow {
     struct iotsig_time first;
     struct text name;        /**< of the server when the flow began; `p` NULL: none was known */
     struct lengths *lengths; /**< or NULL */
+    struct spells *spells;   /**< of its packets; NULL: they are not wanted */
     struct flow *next;
 };
 
@@ -81,11 +85,13 @@ struct raw {
     struct text text;
     uint64_t count;
     struct iotsig_time first;
+    const struct spells *spells; /**< NULL: they are not wanted */
 };
 
 struct tally {
     uint64_t count;
     struct iotsig_time first;
+    struct spells *spells;
 };
 
 #define HOST_CACHE 256
@@ -103,6 +109,7 @@ struct collector {
     struct host *host_cache[HOST_CACHE];
     struct flow *flow_cache[FLOW_CACHE];
     bool has_macs;
+    bool spells;       /**< whether it is kept when features are seen */
     unsigned families; /**< those that are wanted, bits by `enum family_id`; all at first */
     char scratch[]; /**< APP_TEXT_MAX bytes */
 };

@@ -75,6 +75,9 @@ extern const struct family iotsig_family_flow, iotsig_family_name, iotsig_family
 /** In their order; ends with NULL. */
 extern const struct family *const iotsig_families[];
 
+/** When message `i` of a flow was seen, where spells are wanted. */
+struct iotsig_spell iotsig_length_spell(const struct flow *flow, size_t i);
+
 /** A header field of HTTP or SSDP in a payload, without the spaces around it; empty: not there. */
 struct bytes iotsig_header_field(struct bytes payload, const char *name);
 

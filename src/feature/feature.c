@@ -20,6 +20,7 @@ struct item {
     struct text text;
     uint64_t count;
     struct iotsig_time first;
+    struct spells *spells; /* NULL: they are not wanted */
 };
 
 struct iotsig_features {
@@ -27,15 +28,18 @@ struct iotsig_features {
     struct iotsig_map map; /* from family and text to the index of an item */
     struct item *items;
     size_t count, capacity;
+    struct iotsig_arena arena; /* of spells */
+    struct iotsig_names *names;
     bool has_self, has_gateway;
     char self[IOTSIG_ADDRESS_TEXT], gateway[IOTSIG_ADDRESS_TEXT];
     const char *found_by;
     char (*addresses)[IOTSIG_ADDRESS_TEXT];
     size_t address_count;
     struct iotsig_time first, last; /* of all frames */
-    struct iotsig_error end; /* how the capture ended */
+    struct iotsig_error end;        /* how the capture ended */
     struct iotsig_error cut;
     bool is_cut;
+    bool spells; /* whether they are wanted */
 };
 
 static bool parse_families(const char *list, unsigned *wanted)
@@ -54,7 +58,7 @@ static bool parse_families(const char *list, unsigned *wanted)
 
 static int add(struct iotsig_features *features, const struct family *family,
                const struct line *line, uint64_t count, struct iotsig_time first,
-               struct iotsig_error *error)
+               const struct spells *spells, struct iotsig_error *error)
 {
     char key[1 + LINE_MAX_TEXT];
     bool added;
@@ -74,7 +78,13 @@ static int add(struct iotsig_features *features, const struct family *family,
     item->count += count;
     if (first.digits > 0 && (item->first.digits == 0 || first.ns < item->first.ns))
         item->first = first;
-    return 0;
+    if (spells == NULL)
+        return 0;
+    if (item->spells == NULL)
+        item->spells = iotsig_spells_new(&features->arena);
+    return item->spells != NULL && iotsig_spells_add_all(item->spells, &features->arena, spells)
+               ? 0
+               : iotsig_fail_memory(error);
 }
 
 static const struct family *family_of(uint8_t id)
@@ -97,9 +107,22 @@ static int add_raws(struct iotsig_features *features, const struct view *view, u
         const struct family *family = family_of(raw.family);
         line.n = 0;
         if ((wanted & 1u << raw.family) && family->render(view, &raw, &line))
-            status = add(features, family, &line, raw.count, raw.first, error);
+            status = add(features, family, &line, raw.count, raw.first, raw.spells, error);
     }
     return status;
+}
+
+static int add_flow(struct iotsig_features *features, const struct family *family,
+                    const struct flow *flow, size_t i, const struct line *line,
+                    struct iotsig_error *error)
+{
+    if (family->id != FAMILY_LENGTH)
+        return add(features, family, line, flow->packets, flow->first, flow->spells, error);
+    if (flow->spells == NULL || flow->first.digits == 0)
+        return add(features, family, line, 1, flow->first, NULL, error);
+    struct iotsig_spell spell = iotsig_length_spell(flow, i);
+    struct spells spells = {&spell, 1, 1};
+    return add(features, family, line, 1, flow->first, &spells, error);
 }
 
 static int add_flows(struct iotsig_features *features, const struct view *view, unsigned wanted,
@@ -112,8 +135,7 @@ static int add_flows(struct iotsig_features *features, const struct view *view, 
                 continue;
             line.n = 0;
             for (size_t i = 0; (*family)->render_flow(view, flow, i, &line); i++, line.n = 0) {
-                uint64_t count = (*family)->id == FAMILY_LENGTH ? 1 : flow->packets;
-                int status = add(features, *family, &line, count, flow->first, error);
+                int status = add_flow(features, *family, flow, i, &line, error);
                 if (status != 0)
                     return status;
             }
@@ -216,9 +238,12 @@ static int read_capture(struct iotsig_features *features, const char *path,
     status = iotsig_collector_new(&collector, features->context, options->names, error);
     if (status == 0) {
         collector->families = families;
+        collector->spells = features->spells;
         status = collect(features, collector, capture, path, options, error);
         if (status == 0)
             status = finish(features, collector, wanted, families, error);
+        features->names = collector->names;
+        collector->names = NULL;
         iotsig_collector_free(collector);
     }
     iotsig_capture_close(capture);
@@ -262,7 +287,9 @@ int iotsig_features_read(struct iotsig_features **out, struct iotsig_context *co
     struct iotsig_features *features = iotsig_memory_get(&context->allocator, sizeof *features);
     if (features == NULL)
         return iotsig_fail_memory(error);
-    *features = (struct iotsig_features){.context = context};
+    *features =
+        (struct iotsig_features){.context = context, .spells = chosen != NULL && chosen->spells};
+    iotsig_arena_init(&features->arena, &context->allocator);
     iotsig_map_init(&features->map, &context->allocator, context->hash_key);
     status =
         read_capture(features, path, options != NULL ? options : &all, &wanted, families, error);
@@ -300,6 +327,21 @@ void iotsig_features_get(const struct iotsig_features *features, size_t i,
                                        item->first};
 }
 
+bool iotsig_features_spell(const struct iotsig_features *features, size_t i, size_t k,
+                           struct iotsig_spell *spell)
+{
+    const struct spells *spells = features->items[i].spells;
+    if (spells == NULL || k >= spells->count)
+        return false;
+    *spell = spells->items[k];
+    return true;
+}
+
+const struct iotsig_names *iotsig_features_names(const struct iotsig_features *features)
+{
+    return features->names;
+}
+
 const char *iotsig_features_self(const struct iotsig_features *features)
 {
     return features->has_self ? features->self : NULL;
@@ -333,6 +375,8 @@ void iotsig_features_free(struct iotsig_features *features)
         return;
     const struct iotsig_allocator *allocator = &features->context->allocator;
     iotsig_map_fini(&features->map);
+    iotsig_arena_fini(&features->arena);
+    iotsig_names_free(features->names);
     iotsig_memory_free(allocator, features->items);
     iotsig_memory_free(allocator, features->addresses);
     iotsig_memory_free(allocator, features);

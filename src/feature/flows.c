@@ -89,6 +89,8 @@ static struct flow *new_flow(struct collector *collector, const struct seen *see
         .first = seen->time,
         .name = known_name(collector, forward ? &dst.address : &src.address),
     };
+    if (collector->spells && (flow->spells = iotsig_spells_new(&collector->arena)) == NULL)
+        return NULL;
     *collector->last_flow = flow;
     collector->last_flow = &flow->next;
     return flow;
@@ -132,6 +134,9 @@ int iotsig_flow_of_packet(struct collector *collector, struct seen *seen,
     bool *sent = seen->from_client ? &flow->client_sent : &flow->server_sent;
     flow->packets++;
     flow->data |= seen->packet->payload.n > 0;
+    if (flow->spells != NULL &&
+        !iotsig_spells_add_time(flow->spells, &collector->arena, seen->time))
+        return iotsig_fail_memory(error);
     if (*sent || !seen->frame->has_macs)
         return 0;
     *sent = true;

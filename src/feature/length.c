@@ -13,8 +13,11 @@ enum {
 
 static void keep(struct lengths *lengths, uint32_t length)
 {
-    if (lengths->count < LENGTHS_MAX && length > 0)
-        lengths->length[lengths->count++] = length;
+    if (lengths->count == LENGTHS_MAX || length == 0)
+        return;
+    if (lengths->times != NULL)
+        lengths->times[lengths->count] = lengths->ns;
+    lengths->length[lengths->count++] = length;
 }
 
 static void close_message(struct lengths *lengths)
@@ -62,6 +65,12 @@ static void take_segment(struct lengths *lengths, const struct packet *packet)
         close_message(lengths);
 }
 
+static bool want_times(struct collector *collector, struct lengths *lengths)
+{
+    lengths->times = iotsig_arena_get(&collector->arena, LENGTHS_MAX * sizeof *lengths->times);
+    return lengths->times != NULL;
+}
+
 static int take(struct collector *collector, struct seen *seen, struct iotsig_error *error)
 {
     const struct packet *packet = seen->packet;
@@ -79,11 +88,14 @@ static int take(struct collector *collector, struct seen *seen, struct iotsig_er
         if (flow->lengths == NULL)
             return iotsig_fail_memory(error);
         *flow->lengths = (struct lengths){0};
+        if (collector->spells && !want_times(collector, flow->lengths))
+            return iotsig_fail_memory(error);
         flow->tls =
             packet->transport == IOTSIG_TCP && record(cursor_of(packet->payload), &data) > 0;
     }
     if (flow->lengths->count == LENGTHS_MAX)
         return 0;
+    flow->lengths->ns = seen->time.ns;
     if (flow->tls)
         take_records(flow->lengths, packet->payload);
     else
@@ -103,6 +115,13 @@ static bool render_flow(const struct view *view, const struct flow *flow, size_t
     line_string(line, flow->tls ? " tls " : " ");
     line_number(line, i < lengths->count ? lengths->length[i] : lengths->open);
     return true;
+}
+
+struct iotsig_spell iotsig_length_spell(const struct flow *flow, size_t i)
+{
+    const struct lengths *lengths = flow->lengths;
+    int64_t ns = i < lengths->count ? lengths->times[i] : lengths->ns;
+    return (struct iotsig_spell){ns, ns};
 }
 
 const struct family iotsig_family_length = {.name = "length",

@@ -7,7 +7,7 @@ import unittest
 
 import support
 
-ORDER = ["base", "capture", "decode", "app", "host", "flow", "feature", "signature", "translate", "detect", "format"]
+ORDER = ["base", "capture", "decode", "app", "host", "flow", "feature", "signature", "translate", "detect", "format", "report"]
 
 
 def includes(path):

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pieces that all pages are made of. */
+#ifndef IOTSIG_REPORT_PAGE_H
+#define IOTSIG_REPORT_PAGE_H
+
+#include "report/html.h"
+
+/** Room for what the functions below write, with a NUL. */
+#define SHORT_TEXT 48
+
+/** "97.3 %", rounded down, so that only the whole is 100 %. */
+void iotsig_write_share(char text[SHORT_TEXT], uint64_t part, uint64_t whole);
+
+/** "3.25": hundredths. */
+void iotsig_write_hundredths(char text[SHORT_TEXT], uint64_t hundredths);
+
+/** "7/9". */
+void iotsig_write_fraction(char text[SHORT_TEXT], uint64_t part, uint64_t whole);
+
+/** "1.204 s", "3 min 20 s", "2 h 5 min": nanoseconds, rounded down. */
+void iotsig_write_duration(char text[SHORT_TEXT], uint64_t ns);
+
+/** "12.34%": where `part` is of `whole`, for what is drawn; at most the whole. */
+void iotsig_write_place(char text[SHORT_TEXT], uint64_t part, uint64_t whole);
+
+/** Begins a section with a heading. */
+void iotsig_page_section(struct html *html, const char *heading);
+
+/** Begins a table, of which a caption tells what it is, and its body: a title each column. Titles
+ * that begin with `>` are of numbers. */
+void iotsig_page_table(struct html *html, const char *class, const char *caption,
+                       const char *const *titles);
+
+/** Ends what iotsig_page_table() began. */
+void iotsig_page_table_end(struct html *html);
+
+/** A cell; `class` may be NULL. */
+void iotsig_page_cell(struct html *html, const char *class, const char *text);
+
+/** A cell with a bar and the words that say the same. */
+void iotsig_page_bar(struct html *html, const char *class, uint64_t part, uint64_t whole,
+                     const char *text);
+
+/** What a feature or flow is called: a small word for its kind, its text, and a detail or NULL. */
+void iotsig_page_row_name(struct html *html, const char *kind, const char *text,
+                          const char *detail);
+
+/** "1 capture", "2 captures", to the text. */
+void iotsig_page_count(struct html *html, uint64_t count, const char *what);
+
+#endif

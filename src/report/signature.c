@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the page says of the signature itself. */
+#include <stdio.h>
+
+#include "report/report.h"
+
+static size_t count_role(const struct iotsig_report *report, enum iotsig_role role)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < report->row_count; i++)
+        count += report->rows[i].role == role;
+    return count;
+}
+
+static size_t count_texts(const struct iotsig_learned *learned,
+                          const char *(*text)(const struct iotsig_learned *learned, size_t i))
+{
+    size_t count = 0;
+    while (text(learned, count) != NULL)
+        count++;
+    return count;
+}
+
+/* Summary. */
+
+static void put_fact(struct html *html, const char *name, const char *value)
+{
+    iotsig_html_begin(html, "div");
+    iotsig_html_element(html, "dt", NULL, name);
+    iotsig_html_element(html, "dd", NULL, value);
+    iotsig_html_end(html);
+}
+
+static void put_number_fact(struct html *html, const char *name, uint64_t number)
+{
+    char text[SHORT_TEXT];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    put_fact(html, name, text);
+}
+
+static void put_ratio_fact(struct html *html, const char *name, struct iotsig_ratio ratio)
+{
+    char text[IOTSIG_RATIO_TEXT];
+    iotsig_ratio_text(ratio, text);
+    put_fact(html, name, text);
+}
+
+static void put_duration_fact(struct html *html, const char *name, int64_t ns)
+{
+    char text[SHORT_TEXT];
+    if (ns <= 0)
+        return;
+    iotsig_write_duration(text, (uint64_t)ns);
+    put_fact(html, name, text);
+}
+
+static void put_weight_fact(struct html *html, const struct iotsig_learned *learned)
+{
+    char text[SHORT_TEXT], bits[SHORT_TEXT];
+    iotsig_write_hundredths(bits, iotsig_learned_weight(learned));
+    snprintf(text, sizeof text, "%.30s bits", bits);
+    put_fact(html, "Weight", text);
+}
+
+static void put_learned_facts(const struct iotsig_report *report, struct html *html)
+{
+    struct iotsig_learn_options options;
+    iotsig_learned_options(report->learned, &options);
+    put_number_fact(html, "Mandatory", count_role(report, IOTSIG_MANDATORY));
+    put_number_fact(html, "Optional", count_role(report, IOTSIG_OPTIONAL));
+    put_number_fact(html, "Must not be", count_role(report, IOTSIG_FORBIDDEN));
+    put_weight_fact(html, report->learned);
+    put_ratio_fact(html, "Needed coverage", iotsig_learned_min_coverage(report->learned));
+    put_ratio_fact(html, "Needed support", options.min_support);
+    put_duration_fact(html, "Longest capture", iotsig_learned_duration(report->learned));
+    if (options.families != NULL)
+        put_fact(html, "Families", options.families);
+}
+
+static void put_extracted_facts(const struct iotsig_report *report, struct html *html)
+{
+    uint64_t packets = 0;
+    for (size_t i = 0; i < report->row_count; i++)
+        packets += report->rows[i].packets;
+    put_number_fact(html, "Flows", report->row_count);
+    put_number_fact(html, "Packets", packets);
+    put_duration_fact(html, "Ends by a pause of", iotsig_report_timeout(report));
+}
+
+static void put_learned_lead(const struct iotsig_learned *learned, struct html *html)
+{
+    uint64_t events, captures;
+    iotsig_learned_against(learned, &events, &captures);
+    iotsig_html_text(html, "Learned from ");
+    iotsig_page_count(html, iotsig_learned_captures(learned), "capture");
+    if (events > 0) {
+        iotsig_html_text(html, ", and told from ");
+        iotsig_page_count(html, captures, "capture");
+        iotsig_html_text(html, " of ");
+        iotsig_page_count(html, events, "other event");
+    }
+    iotsig_html_text(html, ".");
+}
+
+static size_t count_inputs(const struct iotsig_report *report)
+{
+    const struct provenance *signature = report->patterns->items[0].signature;
+    return signature == NULL ? 0 : signature->capture_count;
+}
+
+static void put_extracted_lead(const struct iotsig_report *report, struct html *html)
+{
+    size_t inputs = count_inputs(report);
+    if (inputs == 0)
+        iotsig_html_text(html, "The flows of one pattern; each counts the same.");
+    if (inputs == 0)
+        return;
+    iotsig_html_text(html, "The flows that ");
+    iotsig_page_count(html, inputs, "capture");
+    iotsig_html_text(html, inputs == 1 ? " has; each counts the same."
+                                       : " have in common; each counts the same.");
+}
+
+static void put_group(const struct iotsig_learned *learned, struct html *html)
+{
+    const char *event;
+    iotsig_html_begin(html, "p");
+    iotsig_html_class(html, "note");
+    iotsig_html_element(html, "strong", NULL, "Group.");
+    iotsig_html_text(html, " Its traffic does not tell it apart from ");
+    for (size_t i = 0; (event = iotsig_learned_group(learned, i)) != NULL; i++) {
+        iotsig_html_text(html, i == 0 ? "" : ", ");
+        iotsig_html_element(html, "b", NULL, event);
+    }
+    iotsig_html_text(html, ".");
+    iotsig_html_end(html);
+}
+
+static void put_warnings(const struct iotsig_learned *learned, struct html *html)
+{
+    const char *warning;
+    iotsig_html_begin(html, "div");
+    iotsig_html_class(html, "note warning");
+    iotsig_html_element(html, "strong", NULL, "Do not trust it too much.");
+    iotsig_html_begin(html, "ul");
+    for (size_t i = 0; (warning = iotsig_learned_warning(learned, i)) != NULL; i++)
+        iotsig_html_element(html, "li", NULL, warning);
+    iotsig_html_end(html);
+    iotsig_html_end(html);
+}
+
+void iotsig_summary_write(const struct iotsig_report *report, struct html *html)
+{
+    const struct iotsig_learned *learned = report->learned;
+    iotsig_html_begin(html, "p");
+    iotsig_html_class(html, "lead");
+    if (learned != NULL)
+        put_learned_lead(learned, html);
+    else
+        put_extracted_lead(report, html);
+    iotsig_html_end(html);
+    iotsig_html_begin(html, "dl");
+    if (learned != NULL)
+        put_learned_facts(report, html);
+    else
+        put_extracted_facts(report, html);
+    iotsig_html_end(html);
+    if (learned != NULL && count_texts(learned, iotsig_learned_group) > 0)
+        put_group(learned, html);
+    if (learned != NULL && count_texts(learned, iotsig_learned_warning) > 0)
+        put_warnings(learned, html);
+}
+
+/* Rows. */
+
+static void put_name(struct html *html, const struct row *row)
+{
+    iotsig_html_begin(html, "th");
+    iotsig_html_attribute(html, "scope", "row");
+    iotsig_page_row_name(html, row->kind, row->text, row->detail);
+    iotsig_html_end(html);
+}
+
+/* "1" or "2 to 7" times in a capture. */
+static void put_seen(struct html *html, const struct row *row)
+{
+    char text[SHORT_TEXT] = "";
+    if (row->most > 0 && row->least == row->most)
+        snprintf(text, sizeof text, "%llu", (unsigned long long)row->most);
+    else if (row->most > 0)
+        snprintf(text, sizeof text, "%llu to %llu", (unsigned long long)row->least,
+                 (unsigned long long)row->most);
+    iotsig_page_cell(html, "number", text);
+}
+
+static void put_support(struct html *html, uint64_t part, uint64_t whole)
+{
+    char text[SHORT_TEXT];
+    iotsig_write_fraction(text, part, whole);
+    iotsig_page_bar(html, "support", part, whole, text);
+}
+
+static uint64_t heaviest(const struct iotsig_report *report)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < report->row_count; i++)
+        most = report->rows[i].weight > most ? report->rows[i].weight : most;
+    return most;
+}
+
+static void put_mandatory(const struct iotsig_report *report, struct html *html)
+{
+    static const char *const titles[] = {"Feature", "Support", "Weight in bits", ">Times", NULL};
+    uint64_t most = heaviest(report);
+    iotsig_page_table(html, "rows", "Mandatory: what counts, heaviest first", titles);
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct row *row = &report->rows[i];
+        char bits[SHORT_TEXT];
+        if (row->role != IOTSIG_MANDATORY)
+            continue;
+        iotsig_html_begin(html, "tr");
+        put_name(html, row);
+        put_support(html, row->support, iotsig_learned_captures(report->learned));
+        iotsig_write_hundredths(bits, row->weight);
+        iotsig_page_bar(html, "weight", row->weight, most, bits);
+        put_seen(html, row);
+        iotsig_html_end(html);
+    }
+    iotsig_page_table_end(html);
+}
+
+static void put_optional(const struct iotsig_report *report, struct html *html)
+{
+    static const char *const titles[] = {"Feature", "Support", ">Times", NULL};
+    iotsig_page_table(html, "rows", "Optional: often there, never counted", titles);
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct row *row = &report->rows[i];
+        if (row->role != IOTSIG_OPTIONAL)
+            continue;
+        iotsig_html_begin(html, "tr");
+        put_name(html, row);
+        put_support(html, row->support, iotsig_learned_captures(report->learned));
+        put_seen(html, row);
+        iotsig_html_end(html);
+    }
+    iotsig_page_table_end(html);
+}
+
+static void put_forbidden(const struct iotsig_report *report, struct html *html)
+{
+    static const char *const titles[] = {"Feature", ">Captures of other events", NULL};
+    iotsig_page_table(html, "rows forbidden", "Must not be there: what keeps other events away",
+                      titles);
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct row *row = &report->rows[i];
+        if (row->role != IOTSIG_FORBIDDEN)
+            continue;
+        iotsig_html_begin(html, "tr");
+        put_name(html, row);
+        iotsig_html_begin(html, "td");
+        iotsig_html_class(html, "number");
+        iotsig_html_number(html, row->support);
+        iotsig_html_end(html);
+        iotsig_html_end(html);
+    }
+    iotsig_page_table_end(html);
+}
+
+/* By definition a flow is in all captures of the extraction; in those of the report it is counted.
+ */
+static void put_flows(const struct iotsig_report *report, struct html *html)
+{
+    static const char *const titles[] = {"Flow", "Support", "Packets", NULL};
+    uint64_t most = 0, inputs = count_inputs(report);
+    for (size_t i = 0; i < report->row_count; i++)
+        most = report->rows[i].packets > most ? report->rows[i].packets : most;
+    iotsig_page_table(html, "rows",
+                      report->trace_count > 0 ? "Flows, and in how many of the captures below"
+                                              : "Flows, and in how many captures they are",
+                      titles);
+    for (size_t i = 0; i < report->row_count; i++) {
+        const struct row *row = &report->rows[i];
+        char packets[SHORT_TEXT];
+        snprintf(packets, sizeof packets, "%llu", (unsigned long long)row->packets);
+        iotsig_html_begin(html, "tr");
+        put_name(html, row);
+        if (report->trace_count > 0)
+            put_support(html, row->given, report->trace_count);
+        else if (inputs > 0)
+            put_support(html, inputs, inputs);
+        else
+            iotsig_page_cell(html, NULL, "");
+        iotsig_page_bar(html, "weight", row->packets, most, packets);
+        iotsig_html_end(html);
+    }
+    iotsig_page_table_end(html);
+}
+
+void iotsig_rows_write(const struct iotsig_report *report, struct html *html)
+{
+    iotsig_page_section(html, report->learned != NULL ? "Features" : "Flows");
+    if (report->row_count == 0)
+        iotsig_html_element(html, "p", "nothing", "There is none: it matches nothing.");
+    else if (report->learned == NULL)
+        put_flows(report, html);
+    if (report->learned != NULL && count_role(report, IOTSIG_MANDATORY) > 0)
+        put_mandatory(report, html);
+    if (report->learned != NULL && count_role(report, IOTSIG_OPTIONAL) > 0)
+        put_optional(report, html);
+    if (report->learned != NULL && count_role(report, IOTSIG_FORBIDDEN) > 0)
+        put_forbidden(report, html);
+    iotsig_html_end(html);
+}
+
+/* Provenance. */
+
+/* The empty text for a file whose digest is not known. */
+static void write_digest(char text[65], const struct iotsig_origin *origin)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < 32 && origin->size > 0; i++)
+        snprintf(text + 2 * i, 3, "%02x", origin->sha256[i]);
+}
+
+static void put_origin(struct html *html, const struct iotsig_origin *origin)
+{
+    char size[SHORT_TEXT], duration[SHORT_TEXT], digest[65];
+    snprintf(size, sizeof size, "%llu", (unsigned long long)origin->size);
+    iotsig_write_duration(duration, (uint64_t)origin->duration_ns);
+    write_digest(digest, origin);
+    iotsig_html_begin(html, "tr");
+    iotsig_html_begin(html, "th");
+    iotsig_html_attribute(html, "scope", "row");
+    iotsig_html_element(html, "code", NULL, origin->name);
+    if (origin->left_out != NULL)
+        iotsig_html_element(html, "small", "detail", origin->left_out);
+    iotsig_html_end(html);
+    iotsig_page_cell(html, "number", origin->size > 0 ? size : "");
+    iotsig_page_cell(html, "number", duration);
+    iotsig_page_cell(html, "code", origin->device != NULL ? origin->device : "");
+    iotsig_page_cell(html, "digest", digest);
+    iotsig_html_end(html);
+}
+
+static void put_origins(const struct iotsig_learned *learned, struct html *html)
+{
+    static const char *const titles[] = {"Capture", ">Bytes", ">Length", "Device", "SHA-256", NULL};
+    struct iotsig_origin origin;
+    iotsig_page_table(html, "origins", "The captures that it was learned from", titles);
+    for (size_t i = 0; iotsig_learned_origin(learned, i, &origin); i++)
+        put_origin(html, &origin);
+    iotsig_page_table_end(html);
+}
+
+static void put_inputs(const struct provenance *signature, struct html *html)
+{
+    iotsig_html_element(html, "p", NULL, "It was extracted from:");
+    iotsig_html_begin(html, "ul");
+    iotsig_html_class(html, "files");
+    for (size_t i = 0; i < signature->capture_count; i++) {
+        iotsig_html_begin(html, "li");
+        iotsig_html_element(html, "code", NULL, signature->captures[i]);
+        iotsig_html_end(html);
+    }
+    iotsig_html_end(html);
+}
+
+void iotsig_provenance_write(const struct iotsig_report *report, struct html *html)
+{
+    struct iotsig_origin origin;
+    if (report->learned != NULL ? !iotsig_learned_origin(report->learned, 0, &origin)
+                                : count_inputs(report) == 0)
+        return;
+    iotsig_page_section(html, "Provenance");
+    if (report->learned != NULL)
+        put_origins(report->learned, html);
+    else
+        put_inputs(report->patterns->items[0].signature, html);
+    iotsig_html_end(html);
+}

@@ -11,6 +11,7 @@ const struct command *const cli_commands[] = {&command_packets, &command_flows, 
                                               &command_learn, &command_identify, &command_evaluate, &command_library,
                                               &command_compare, &command_closest, &command_merge,
                                               &command_filter,  &command_convert, &command_profile, &command_firewall,
+                                              &command_report,
                                               NULL};
 
 static void help(FILE *to)

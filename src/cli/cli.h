@@ -13,6 +13,7 @@
 #include "iotsig/firewall.h"
 #include "iotsig/format.h"
 #include "iotsig/listing.h"
+#include "iotsig/report.h"
 #include "iotsig/select.h"
 
 /** In the order of their precedence when several apply: usage, resource, output, input, nothing. */
@@ -43,7 +44,7 @@ struct settings {
     const char **against;    /**< foreign captures, and folders of them */
     const char **signatures; /**< learned ones: files and folders */
     int against_count, signature_count;
-    bool generalise, learning_given, timeout_given;
+    bool generalise, learning_given, features_given, timeout_given;
     const char **hosts; /**< of `profiles` */
     const char **tests; /**< captures that a firewall is tried on */
     int test_count;
@@ -92,7 +93,8 @@ enum option_group {
     GROUP_SIGNATURES = 1 << 11, /**< which learned signatures */
     GROUP_EXTRACT = 1 << 12,  /**< whether a signature is learned */
     GROUP_FOLDER = 1 << 13,   /**< the output is a folder: no option, but -o must be given */
-    GROUP_EVALUATE = 1 << 14  /**< how signatures are evaluated */
+    GROUP_EVALUATE = 1 << 14, /**< how signatures are evaluated */
+    GROUP_REPORT = 1 << 15    /**< the output is a page */
 };
 
 /** What a command does beside reading its inputs and writing its output; see sandbox.c. */
@@ -116,7 +118,8 @@ struct command {
 extern const struct command *const cli_commands[];
 
 extern const struct command command_packets, command_flows, command_features, command_extract, command_compare,
-    command_learn, command_identify, command_library, command_evaluate, command_closest, command_merge, command_filter, command_convert, command_profile, command_firewall;
+    command_learn, command_identify, command_library, command_evaluate, command_closest, command_merge, command_filter, command_convert, command_profile, command_firewall,
+    command_report;
 
 /**
  * The program. `allocator` may be NULL: malloc and free, and the process is the program's own. With the
@@ -190,6 +193,13 @@ typedef bool cli_features_taker(void *user, int i, struct iotsig_features *featu
  */
 void cli_read_features(struct run *run, const char *const *paths, int count,
                        cli_features_taker *take_features, void *user);
+
+/** The same, with the path of the capture. */
+typedef bool cli_capture_taker(void *user, const char *path, struct iotsig_features *features);
+
+/** Does it for captures, and the files in folders; false: the run is over. */
+bool cli_read_each(struct run *run, const char *const *paths, int count, cli_capture_taker *take,
+                   void *user);
 
 /** A piece of work, for any thread; the context is the thread's. @return 0, or a failure */
 typedef int cli_task(void *user, size_t i, struct iotsig_context *context, struct iotsig_error *error);

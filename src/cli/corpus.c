@@ -92,10 +92,11 @@ static bool add_capture(void *user, int i, struct iotsig_features *features)
     return !cli_is_over(plan->run);
 }
 
-static bool read_plan(struct plan *plan)
+/* Reads what is planned, if the run is not over; `user` is of the taker. */
+static bool read_plan(struct plan *plan, cli_features_taker *take, void *user)
 {
     if (!cli_is_over(plan->run))
-        cli_read_features(plan->run, plan->paths, plan->count, add_capture, plan);
+        cli_read_features(plan->run, plan->paths, plan->count, take, user);
     for (size_t i = 0; i < plan->listing_count; i++)
         iotsig_listing_free(plan->listings[i]);
     free(plan->listings);
@@ -123,21 +124,48 @@ bool cli_read_events(struct run *run, struct iotsig_corpus *corpus, const char *
                          "holds no folder with captures (use DIR/EVENT/CAPTURE)");
         cli_fail(run, &error);
     }
-    return read_plan(&plan);
+    return read_plan(&plan, add_capture, &plan);
+}
+
+/* Plans captures, and the files in folders. */
+static void add_inputs(struct plan *plan, const char *event, const char *const *paths, int count)
+{
+    for (int i = 0; i < count && !cli_is_over(plan->run); i++) {
+        if (is_folder(paths[i]))
+            add_files(plan, paths[i], event);
+        else
+            (void)add_path(plan, paths[i], event);
+    }
 }
 
 bool cli_read_captures(struct run *run, struct iotsig_corpus *corpus, const char *event,
                        const char *const *paths, int count)
 {
     struct plan plan = {.run = run, .corpus = corpus};
-    for (int i = 0; i < count && !cli_is_over(run); i++) {
-        if (!is_folder(paths[i])) {
-            (void)add_path(&plan, paths[i], event);
-            continue;
-        }
-        add_files(&plan, paths[i], event);
-        if (event == NULL)
+    add_inputs(&plan, event, paths, count);
+    for (int i = 0; event == NULL && i < count && !cli_is_over(run); i++)
+        if (is_folder(paths[i]))
             add_folders(&plan, paths[i], true);
-    }
-    return read_plan(&plan);
+    return read_plan(&plan, add_capture, &plan);
+}
+
+/* Captures that are handed over with their paths. */
+struct handing {
+    struct plan plan;
+    cli_capture_taker *take;
+    void *user;
+};
+
+static bool hand_over(void *user, int i, struct iotsig_features *features)
+{
+    struct handing *handing = user;
+    return handing->take(handing->user, handing->plan.paths[i], features);
+}
+
+bool cli_read_each(struct run *run, const char *const *paths, int count, cli_capture_taker *take,
+                   void *user)
+{
+    struct handing handing = {.plan = {.run = run}, .take = take, .user = user};
+    add_inputs(&handing.plan, NULL, paths, count);
+    return read_plan(&handing.plan, hand_over, &handing);
 }

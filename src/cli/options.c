@@ -85,6 +85,8 @@ const struct option_row cli_options[] = {
     {"format", "FORMAT", "text, csv, json, jsonl (default: text on a terminal, else json)",
      OPTION_FORMAT, GROUP_FORMAT, ARGUMENT_WORDS,
      "text csv json jsonl"},
+    {"format", "FORMAT", "html, which a report is", OPTION_PAGE_FORMAT, GROUP_REPORT, ARGUMENT_WORDS,
+     "html"},
     {"output", "FILE", "write to FILE, whole or not at all; its ending chooses the format",
      OPTION_OUTPUT, GROUP_ALL, ARGUMENT_FILE, NULL},
     {"strict", NULL, "stop at the first bad input, and write nothing", OPTION_STRICT, GROUP_ALL, ARGUMENT_NONE, NULL},

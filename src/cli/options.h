@@ -58,7 +58,8 @@ enum option_id {
     OPTION_FOLDS,
     OPTION_SEED,
     OPTION_FOREIGN,
-    OPTION_NO_SANDBOX
+    OPTION_NO_SANDBOX,
+    OPTION_PAGE_FORMAT
 };
 
 /** What an option's argument is, for shells. */

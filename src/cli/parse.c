@@ -216,6 +216,7 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
     struct iotsig_error error;
     enum iotsig_format format;
 
+    settings->features_given |= id == OPTION_SELF || id == OPTION_FAMILIES;
     settings->learning_given |= id == OPTION_MIN_SUPPORT || id == OPTION_MIN_COVERAGE ||
                                 id == OPTION_AGAINST || id == OPTION_SELF || id == OPTION_FAMILIES;
 
@@ -263,6 +264,8 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
             strcmp(argument, "mud") == 0)
             return true;
         return usage(run, "--format: a profile is yaml, json or mud");
+    case OPTION_PAGE_FORMAT:
+        return strcmp(argument, "html") == 0 || usage(run, "--format: a report is html");
     case OPTION_HOST_WORD:
         settings->hosts[settings->profiles.host_count++] = argument;
         return true;
@@ -380,6 +383,10 @@ static bool fits_together(struct run *run)
         return usage(run, "which signatures? (give --signatures DIR)");
     if ((run->command->groups & GROUP_FOLDER) != 0 && !output)
         return usage(run, "where to? (give -o DIR)");
+    enum iotsig_format format;
+    if ((run->command->groups & GROUP_REPORT) != 0 &&
+        iotsig_format_of_path(&format, settings->output))
+        return usage(run, "a report is html (give -o FILE.html)");
     if ((run->command->groups & GROUP_EXTRACT) != 0 && !settings->generalise &&
         settings->learning_given)
         return usage(run, "options of learning are for --generalise");

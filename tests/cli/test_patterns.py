@@ -206,7 +206,7 @@ class Identifiers(Made):
 
 
 COMMANDS = ("packets flows features extract learn identify evaluate library compare closest merge filter convert profile "
-            "firewall").split()
+            "firewall report").split()
 
 
 class Completion(Case):

@@ -105,6 +105,13 @@ class Memory(Case):
             self.check("evaluate", "-q", "--folds", "2", "--format", kind, "-o", "/dev/null", folder)
         self.check("evaluate", "-q", "--foreign", "1", "--test", folder, "--format", "json", "-o", "/dev/null", folder)
 
+    def test_report(self):
+        folder = self.events()
+        self.run_ok("learn", "-q", "-o", self.path("out"), folder)
+        self.check("report", "-q", "-o", "/dev/null", self.path("out/a.json"), f"{folder}/a", self.packed)
+        self.run_ok("extract", "-o", self.path("x.json"), self.plain)
+        self.check("report", "-o", "/dev/null", self.path("x.json"), self.plain, self.packed)
+
     def test_library_check(self):
         folder = self.events()
         for event in "ab":

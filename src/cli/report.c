@@ -107,6 +107,7 @@ const struct command command_report = {
         "Reads a learned or an extracted signature, and writes an HTML page of what it holds.\n"
         "Of captures that are given it shows how much of the signature each has, what is missing,\n"
         "and when each feature or flow is seen. It loads and runs nothing.\n",
+    .needs = NEEDS_THREADS | NEEDS_INCLUDES,
     .groups = GROUP_CAPTURES | GROUP_FEATURES | GROUP_REPORT,
     .inputs_min = 1,
     .inputs_max = INT_MAX,

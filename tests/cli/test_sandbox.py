@@ -62,6 +62,7 @@ COMMANDS = {
     "convert": None,
     "profile": "--device d --ipv4 192.168.1.2 CAPTURE",
     "firewall": "--device d --ipv4 192.168.1.2 --explain CAPTURE",
+    "report": "CAPTURE CAPTURE",
 }
 
 

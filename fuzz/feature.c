@@ -69,14 +69,13 @@ static void require_features(const struct iotsig_features *features)
 static void write_features(struct iotsig_context *context, const struct iotsig_features *features)
 {
     for (enum iotsig_format format = IOTSIG_FORMAT_TEXT; format <= IOTSIG_FORMAT_JSONL; format++) {
-        const struct iotsig_style style = {format, 60, true};
+        const struct iotsig_style style = fuzz_style(format);
         struct iotsig_feature_writer *writer;
-        struct iotsig_output *output;
-        REQUIRE(iotsig_output_memory(&output, context, NULL) == 0);
+        struct iotsig_output *output = fuzz_output(context);
         REQUIRE(iotsig_feature_writer_new(&writer, context, output, &style, NULL) == 0);
         REQUIRE(iotsig_feature_writer_put(writer, "x", features, NULL) == 0);
         iotsig_feature_writer_free(writer);
-        iotsig_output_free(output);
+        fuzz_well_formed(output, format);
     }
 }
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "fuzz.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,21 +39,130 @@ const char *fuzz_file(const void *bytes, size_t n)
     return path;
 }
 
-static struct iotsig_patterns *new_patterns(struct iotsig_context *context,
-                                            const struct iotsig_options *options)
+struct iotsig_patterns *fuzz_new_patterns(struct iotsig_context *context,
+                                          const struct iotsig_options *options)
 {
     struct iotsig_patterns *patterns;
     REQUIRE(iotsig_patterns_new(&patterns, context, options, true, NULL) == 0);
     return patterns;
 }
 
+struct iotsig_style fuzz_style(enum iotsig_format format)
+{
+    return (struct iotsig_style){format, 80, true};
+}
+
+struct iotsig_output *fuzz_output(struct iotsig_context *context)
+{
+    struct iotsig_output *output;
+    REQUIRE(iotsig_output_memory(&output, context, NULL) == 0);
+    return output;
+}
+
+/* What is well-formed. */
+
+static void require_json(const char *text, size_t n)
+{
+    json_error_t error;
+    json_t *json = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    if (json == NULL)
+        fprintf(stderr, "%s\n%.*s\n", error.text, (int)n, text);
+    REQUIRE(json != NULL);
+    json_decref(json);
+}
+
+static void require_json_lines(const char *text, size_t n)
+{
+    for (size_t start = 0, length; start < n; start += length + 1) {
+        const char *newline = memchr(text + start, '\n', n - start);
+        REQUIRE(newline != NULL);
+        length = (size_t)(newline - (text + start));
+        require_json(text + start, length);
+    }
+}
+
+/* Labels of inputs are any bytes of a path, so no byte is wrong in quotes. */
+static bool stands_bare(char c)
+{
+    return (uint8_t)c >= 0x20 && c != 0x7f && c != '"';
+}
+
+/* The end of a cell that begins at `i`, quoted or not (RFC 4180 section 2). */
+static size_t past_cell(const char *text, size_t n, size_t i)
+{
+    bool quoted = i < n && text[i] == '"';
+    for (i += quoted; i < n; i++) {
+        if (!quoted && (text[i] == ',' || text[i] == '\r'))
+            return i;
+        REQUIRE(quoted || stands_bare(text[i]));
+        if (quoted && text[i] == '"') {
+            if (i + 1 == n || text[i + 1] != '"')
+                return i + 1;
+            i++;
+        }
+    }
+    REQUIRE(!quoted);
+    return i;
+}
+
+/* All rows have as many cells as the first, but the empty ones between patterns. */
+static void require_csv(const char *text, size_t n)
+{
+    size_t titles = 0;
+    for (size_t i = 0, cells; i < n; i += 2) {
+        size_t start = i;
+        for (cells = 1; (i = past_cell(text, n, i)) < n && text[i] == ','; i++)
+            cells++;
+        REQUIRE(i + 1 < n && text[i] == '\r' && text[i + 1] == '\n');
+        if (titles == 0)
+            titles = cells;
+        REQUIRE(cells == titles || (cells == 1 && i == start));
+    }
+}
+
+/* The colours that tables have: ESC [ digits m. */
+static size_t past_colour(const char *text, size_t n, size_t i)
+{
+    REQUIRE(i + 2 < n && text[i + 1] == '[');
+    for (i += 2; i < n && ((text[i] >= '0' && text[i] <= '9') || text[i] == ';'); i++)
+        continue;
+    REQUIRE(i < n && text[i] == 'm');
+    return i;
+}
+
+static void require_text(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint8_t c = (uint8_t)text[i];
+        if (c == 0x1b)
+            i = past_colour(text, n, i);
+        else
+            REQUIRE((c >= 0x20 && c != 0x7f) || c == '\n');
+    }
+}
+
+void fuzz_well_formed(struct iotsig_output *output, enum iotsig_format format)
+{
+    size_t n;
+    const char *text = iotsig_output_text(output, &n);
+    REQUIRE(iotsig_output_is_empty(output) == (n == 0));
+    if (format == IOTSIG_FORMAT_CSV)
+        require_csv(text, n);
+    else
+        require_text(text, n);
+    if (format == IOTSIG_FORMAT_JSON && n > 0)
+        require_json(text, n);
+    else if (format == IOTSIG_FORMAT_JSONL)
+        require_json_lines(text, n);
+    iotsig_output_free(output);
+}
+
 static struct iotsig_output *written(struct iotsig_context *context,
                                      const struct iotsig_patterns *patterns,
                                      enum iotsig_format format)
 {
-    struct iotsig_output *output;
-    const struct iotsig_style style = {format, 80, true};
-    REQUIRE(iotsig_output_memory(&output, context, NULL) == 0);
+    struct iotsig_output *output = fuzz_output(context);
+    const struct iotsig_style style = fuzz_style(format);
     REQUIRE(iotsig_patterns_write(patterns, output, &style, NULL) == 0);
     return output;
 }
@@ -99,11 +209,12 @@ static void round_trip(struct iotsig_context *context, const struct iotsig_patte
     size_t n;
     const char *text = iotsig_output_text(first, &n);
     if (n > 0 && (format != IOTSIG_FORMAT_JSON || n > 3)) {
-        struct iotsig_patterns *again = new_patterns(context, options);
+        struct iotsig_patterns *again = fuzz_new_patterns(context, options);
         struct iotsig_error error;
         int status = iotsig_patterns_read(again, fuzz_file(text, n), NULL, NULL, &error);
         if (status != 0)
-            fprintf(stderr, "%s:%s: %s\n%.*s\n", error.file, error.position, error.message, (int)n, text);
+            fprintf(stderr, "%s:%s: %s\n%.*s\n", error.file, error.position, error.message, (int)n,
+                    text);
         REQUIRE(status == 0);
         require_same_flows(patterns, again);
         iotsig_patterns_free(again);
@@ -111,25 +222,49 @@ static void round_trip(struct iotsig_context *context, const struct iotsig_patte
     iotsig_output_free(first);
 }
 
-void fuzz_patterns(struct iotsig_context *context, const char *path,
+/* A signature that is read again as one is written to the same bytes. */
+static void rewrite(struct iotsig_context *context, const struct iotsig_output *first,
+                    const struct iotsig_options *options)
+{
+    struct iotsig_patterns *again = fuzz_new_patterns(context, options);
+    struct iotsig_output *second = fuzz_output(context);
+    const struct iotsig_style style = fuzz_style(IOTSIG_FORMAT_JSON);
+    size_t n, m;
+    const char *text = iotsig_output_text(first, &n);
+    REQUIRE(iotsig_patterns_read(again, fuzz_file(text, n), NULL, NULL, NULL) == 0);
+    REQUIRE(iotsig_patterns_rewrite(again, second, &style, NULL) == 0);
+    const char *same = iotsig_output_text(second, &m);
+    if (n != m || memcmp(text, same, n) != 0)
+        fprintf(stderr, "%.*s\n%.*s\n", (int)n, text, (int)m, same);
+    REQUIRE(n == m && memcmp(text, same, n) == 0);
+    iotsig_output_free(second);
+    iotsig_patterns_free(again);
+}
+
+static void write_signature(struct iotsig_context *context, const struct iotsig_patterns *patterns,
+                            const struct iotsig_options *options)
+{
+    struct iotsig_signature *signature;
+    if (iotsig_signature_extract(&signature, patterns, "fuzz", NULL) != 0)
+        return;
+    for (enum iotsig_format format = IOTSIG_FORMAT_TEXT; format <= IOTSIG_FORMAT_JSONL; format++) {
+        struct iotsig_output *output = fuzz_output(context);
+        const struct iotsig_style style = fuzz_style(format);
+        REQUIRE(iotsig_signature_write(signature, output, &style, NULL) == 0);
+        if (format == IOTSIG_FORMAT_JSON)
+            rewrite(context, output, options);
+        fuzz_well_formed(output, format);
+    }
+    iotsig_signature_free(signature);
+}
+
+void fuzz_patterns(struct iotsig_context *context, const struct iotsig_patterns *patterns,
                    const struct iotsig_options *options)
 {
-    struct iotsig_patterns *patterns = new_patterns(context, options);
-    struct iotsig_signature *signature;
-    struct iotsig_error error;
-    (void)iotsig_patterns_read(patterns, path, NULL, NULL, &error);
-    for (enum iotsig_format format = IOTSIG_FORMAT_TEXT; format <= IOTSIG_FORMAT_JSONL; format++)
-        iotsig_output_free(written(context, patterns, format));
-    if (iotsig_signature_extract(&signature, patterns, "fuzz", &error) == 0) {
-        struct iotsig_output *output;
-        const struct iotsig_style style = {IOTSIG_FORMAT_TEXT, 40, false};
-        REQUIRE(iotsig_output_memory(&output, context, NULL) == 0);
-        REQUIRE(iotsig_signature_write(signature, output, &style, &error) == 0);
-        iotsig_output_free(output);
-        iotsig_signature_free(signature);
+    for (enum iotsig_format format = IOTSIG_FORMAT_TEXT; format <= IOTSIG_FORMAT_JSONL; format++) {
+        fuzz_well_formed(written(context, patterns, format), format);
+        if (format != IOTSIG_FORMAT_TEXT)
+            round_trip(context, patterns, options, format);
     }
-    round_trip(context, patterns, options, IOTSIG_FORMAT_JSON);
-    round_trip(context, patterns, options, IOTSIG_FORMAT_JSONL);
-    round_trip(context, patterns, options, IOTSIG_FORMAT_CSV);
-    iotsig_patterns_free(patterns);
+    write_signature(context, patterns, options);
 }

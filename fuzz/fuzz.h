@@ -24,8 +24,30 @@ struct iotsig_context *fuzz_context(void);
 /** The path of a file that holds these bytes, until the next call. */
 const char *fuzz_file(const void *bytes, size_t n);
 
-/** Reads a file, writes what it held in all formats, reads JSON back, and requires the same. */
-void fuzz_patterns(struct iotsig_context *context, const char *path,
+/** An empty list of patterns. */
+struct iotsig_patterns *fuzz_new_patterns(struct iotsig_context *context,
+                                          const struct iotsig_options *options);
+
+/** Writes a list and its signature in all formats, reads all but text back, and requires the same.
+ */
+void fuzz_patterns(struct iotsig_context *context, const struct iotsig_patterns *patterns,
                    const struct iotsig_options *options);
+
+/** A style of a format, as wide as a terminal. */
+struct iotsig_style fuzz_style(enum iotsig_format format);
+
+/** An output in memory. */
+struct iotsig_output *fuzz_output(struct iotsig_context *context);
+
+/**
+ * Requires that an output is well-formed: JSON by jansson, CSV by a small reader of RFC 4180, and
+ * that bytes outside of CSV's quotes are printable, end a line, or colour text. Frees it.
+ */
+void fuzz_well_formed(struct iotsig_output *output, enum iotsig_format format);
+
+/** Requires that learned signatures are what they may be, are read again as they were written, to
+ * the same bytes, and that tables about them are well-formed; and makes policies of them.
+ * (library.c) */
+void fuzz_library(struct iotsig_context *context, const struct iotsig_library *library);
 
 #endif

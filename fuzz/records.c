@@ -5,7 +5,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct iotsig_context *context = fuzz_context();
-    fuzz_patterns(context, fuzz_file(data, size), NULL);
+    struct iotsig_patterns *patterns = fuzz_new_patterns(context, NULL);
+    (void)iotsig_patterns_read(patterns, fuzz_file(data, size), NULL, NULL, NULL);
+    fuzz_patterns(context, patterns, NULL);
+    iotsig_patterns_free(patterns);
     iotsig_context_free(context);
     return 0;
 }

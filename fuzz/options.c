@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Texts of a command line, which scripts may take from files: a byte chooses, then the text. What
+ * is refused is told in words that are safe to print; what is taken means something.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "iotsig/feature.h"
+#include "iotsig/firewall.h"
+#include "iotsig/select.h"
+
+static void require_told(int status, const struct iotsig_error *error)
+{
+    REQUIRE(status == 0 || status == IOTSIG_ERR_ARGUMENT || status == IOTSIG_ERR_READ ||
+            status == IOTSIG_ERR_FORMAT);
+    if (status == 0)
+        return;
+    REQUIRE(error->message[0] != '\0');
+    for (const char *c = error->message; *c != '\0'; c++)
+        REQUIRE(*c >= 0x20 && *c <= 0x7e);
+}
+
+static void take_ratio(const char *text)
+{
+    struct iotsig_ratio ratio, same;
+    char written[IOTSIG_RATIO_TEXT];
+    if (!iotsig_ratio_parse(text, &ratio))
+        return;
+    REQUIRE(ratio.den > 0);
+    iotsig_ratio_text(ratio, written);
+    REQUIRE(iotsig_ratio_parse(written, &same));
+    REQUIRE(iotsig_ratio_compare(ratio, same) == 0 && ratio.num == same.num);
+}
+
+static int take_selection(struct iotsig_context *context, unsigned by, const char *text,
+                          struct iotsig_error *error)
+{
+    struct iotsig_selection *selection;
+    REQUIRE(iotsig_selection_new(&selection, context, NULL) == 0);
+    int status = iotsig_selection_add(selection, (enum iotsig_select_by)by, text, error);
+    iotsig_selection_free(selection);
+    return status;
+}
+
+static int take_same(struct iotsig_context *context, const char *text, struct iotsig_error *error)
+{
+    struct iotsig_same_hosts *same;
+    int status = 0;
+    REQUIRE(iotsig_same_hosts_new(&same, context, NULL) == 0);
+    if (text[0] != '@')
+        status = iotsig_same_hosts_add(same, text, error);
+    iotsig_same_hosts_free(same);
+    return status;
+}
+
+static int take_word(struct iotsig_context *context, const char *text, struct iotsig_error *error)
+{
+    const char *const hosts[] = {text};
+    const struct iotsig_profile_settings settings = {.device = {.name = text},
+                                                     .hosts = hosts,
+                                                     .host_count = 1};
+    struct iotsig_profiles *profiles;
+    int status = iotsig_profiles_new(&profiles, context, &settings, error);
+    if (status == 0)
+        iotsig_profiles_free(profiles);
+    return status;
+}
+
+static int take(struct iotsig_context *context, uint8_t kind, const char *text,
+                struct iotsig_error *error)
+{
+    const struct iotsig_device devices[] = {{.name = text},
+                                            {.mac = text},
+                                            {.ipv4 = text},
+                                            {.ipv6 = text}};
+    const struct iotsig_feature_options self = {.self = text}, families = {.families = text};
+    enum iotsig_format format;
+    unsigned bits;
+    switch (kind % 16) {
+    case 0: return iotsig_keep_parse(&bits, text, error);
+    case 1: return iotsig_layers_parse(&bits, text, error);
+    case 2: return iotsig_format_parse(&format, text, error);
+    case 3: return iotsig_feature_options_check(&self, error);
+    case 4: return iotsig_feature_options_check(&families, error);
+    case 5: return iotsig_event_check(text, error);
+    case 6: return take_word(context, text, error);
+    case 7: take_ratio(text); return 0;
+    case 8: return take_same(context, text, error);
+    case 9:
+    case 10:
+    case 11:
+    case 12:
+    case 13: return take_selection(context, kind % 16 - 9, text, error);
+    default: return iotsig_device_check(&devices[kind >> 1 & 3], error);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct iotsig_error error;
+    if (size == 0)
+        return 0;
+    struct iotsig_context *context = fuzz_context();
+    char *text = malloc(size);
+    REQUIRE(text != NULL);
+    memcpy(text, data + 1, size - 1);
+    text[size - 1] = '\0';
+    require_told(take(context, data[0], text, &error), &error);
+    free(text);
+    iotsig_context_free(context);
+    return 0;
+}

@@ -36,6 +36,13 @@ static inline bool address_is_local(const struct address *address)
            address_is_broadcast(address);
 }
 
+/** One that a network gives to a host, and no private one. */
+static inline bool address_is_global(const struct address *address)
+{
+    return !address_is_unset(address) && !address_is_local(address) &&
+           !address_is_multicast(address);
+}
+
 /** The address that all with a common end ask for their neighbours (RFC 4291 section 2.7.1). */
 static inline bool address_is_solicited_node(const struct address *address)
 {

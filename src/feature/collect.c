@@ -6,14 +6,6 @@
 #include "base/error.h"
 #include "feature/family.h"
 
-/* The key of a raw feature; its text stands behind. */
-struct raw_key {
-    uint64_t src_mac, dst_mac;
-    struct address src, dst;
-    uint8_t family, kind;
-    uint16_t number;
-};
-
 int iotsig_collector_new(struct collector **out, struct iotsig_context *context,
                          const struct iotsig_names *names, struct iotsig_error *error)
 {
@@ -34,8 +26,8 @@ int iotsig_collector_new(struct collector **out, struct iotsig_context *context,
     iotsig_arena_init(&collector->arena, allocator);
     iotsig_map_init(&collector->host_map, allocator, context->hash_key);
     iotsig_map_init(&collector->flow_map, allocator, context->hash_key);
-    iotsig_map_init(&collector->own_map, allocator, context->hash_key);
-    iotsig_map_init(&collector->asked_map, allocator, context->hash_key);
+    for (size_t i = 0; i < TIES; i++)
+        iotsig_map_init(&collector->tie_map[i], allocator, context->hash_key);
     iotsig_map_init(&collector->raw_map, allocator, context->hash_key);
     *out = collector;
     return 0;
@@ -48,8 +40,8 @@ void iotsig_collector_free(struct collector *collector)
     iotsig_names_free(collector->names);
     iotsig_map_fini(&collector->host_map);
     iotsig_map_fini(&collector->flow_map);
-    iotsig_map_fini(&collector->own_map);
-    iotsig_map_fini(&collector->asked_map);
+    for (size_t i = 0; i < TIES; i++)
+        iotsig_map_fini(&collector->tie_map[i]);
     iotsig_map_fini(&collector->raw_map);
     iotsig_arena_fini(&collector->arena);
     iotsig_memory_free(&collector->context->allocator, collector->tallies);
@@ -70,6 +62,8 @@ struct host *iotsig_collector_host(struct collector *collector, uint64_t mac)
 {
     struct host **cached = &collector->host_cache[(mac ^ mac >> 24) % HOST_CACHE];
     bool added;
+    if (collector->keeper != NULL)
+        return collector->keeper->host(collector->keeper_user, mac);
     if (*cached != NULL && (*cached)->mac == mac)
         return *cached;
     uint64_t *value = iotsig_map_put(&collector->host_map, &mac, sizeof mac, 0, &added);
@@ -85,6 +79,25 @@ struct host *iotsig_collector_host(struct collector *collector, uint64_t mac)
         *value = (uintptr_t)host;
     }
     return *cached = (struct host *)(uintptr_t)*value;
+}
+
+int iotsig_collector_tie(struct collector *collector, enum tie tie, uint64_t mac,
+                         const struct address *address, struct iotsig_error *error)
+{
+    struct host_address key;
+    bool added;
+    if (collector->keeper != NULL)
+        return collector->keeper->tie(collector->keeper_user, tie, mac, address, error);
+    memset(&key, 0, sizeof key);
+    key.mac = mac;
+    key.address = *address;
+    uint64_t *count = iotsig_map_put(&collector->tie_map[tie], &key, sizeof key, 0, &added);
+    if (count == NULL)
+        return iotsig_fail_memory(error);
+    ++*count;
+    return added ? iotsig_collector_check(collector, iotsig_map_count(&collector->tie_map[tie]),
+                                          error)
+                 : 0;
 }
 
 /* False when there is no memory. */
@@ -114,6 +127,9 @@ int iotsig_raw_add(struct collector *collector, const struct seen *seen, uint8_t
     size_t n = text.n < RAW_TEXT ? text.n : RAW_TEXT;
     if (n > 0)
         memcpy(whole.text, text.p, n);
+    if (collector->keeper != NULL)
+        return collector->keeper->raw(collector->keeper_user, &whole.key, sizeof whole.key + n,
+                                      (struct text){whole.text, n}, error);
 
     size_t count = iotsig_map_count(&collector->raw_map);
     const uint64_t *index =
@@ -173,7 +189,11 @@ static int learn_names(struct collector *collector, const struct packet *packet,
                  packet->payload.p[0] == HANDSHAKE;
     if (!hello && !iotsig_dns_recognise(packet))
         return 0;
-    return iotsig_names_learn(collector->names, packet, error);
+    int status = iotsig_names_learn(collector->names, packet, error);
+    if (status != IOTSIG_ERR_LIMIT || collector->keeper == NULL)
+        return status;
+    collector->names_full = true;
+    return 0;
 }
 
 int iotsig_collector_add(struct collector *collector, const struct iotsig_frame *captured,

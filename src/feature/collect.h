@@ -66,6 +66,14 @@ struct flow {
     struct flow *next;
 };
 
+/** What tells a flow from others; the end with the smaller address and port is the first. */
+struct flow_key {
+    uint64_t mac[2];
+    struct address address[2];
+    uint16_t port[2];
+    uint8_t transport;
+};
+
 /** A frame, with what is known about it already. */
 struct seen {
     const struct frame *frame;
@@ -88,10 +96,44 @@ struct raw {
     const struct spells *spells; /**< NULL: they are not wanted */
 };
 
+/** The key of a raw feature; its text stands behind. */
+struct raw_key {
+    uint64_t src_mac, dst_mac;
+    struct address src, dst;
+    uint8_t family, kind;
+    uint16_t number;
+};
+
 struct tally {
     uint64_t count;
     struct iotsig_time first;
     struct spells *spells;
+};
+
+/** A host and one of the addresses that are counted of it: the key of these maps. */
+struct host_address {
+    uint64_t mac;
+    struct address address;
+};
+
+/** What is counted of a host's addresses: those it has, and those it asked for by ARP. */
+enum tie { TIE_OWN, TIE_ASKED, TIES };
+
+/**
+ * Who keeps what is collected, instead of the collector itself: a stream, which forgets. Each is
+ * asked with the collector's `keeper_user`.
+ */
+struct keeper {
+    /** The facts about a hardware address; NULL: no memory. They stay while a frame is taken in. */
+    struct host *(*host)(void *user, uint64_t mac);
+    /** Counts an address of a host. */
+    int (*tie)(void *user, enum tie tie, uint64_t mac, const struct address *address,
+               struct iotsig_error *error);
+    /** The flow of a packet, begun with iotsig_flow_begin() when it is new; NULL: no memory. */
+    struct flow *(*flow)(void *user, const struct flow_key *key, const struct seen *seen);
+    /** Keeps a raw feature. */
+    int (*raw)(void *user, const struct raw_key *key, size_t n, struct text text,
+               struct iotsig_error *error);
 };
 
 #define HOST_CACHE 256
@@ -100,8 +142,11 @@ struct tally {
 struct collector {
     struct iotsig_context *context;
     struct iotsig_names *names;
-    struct iotsig_arena arena; /**< of hosts, flows and lengths */
-    struct iotsig_map host_map, flow_map, own_map, asked_map, raw_map;
+    struct iotsig_arena arena;   /**< of hosts, flows and lengths */
+    const struct keeper *keeper; /**< NULL: itself, for all of a capture */
+    void *keeper_user;
+    bool names_full; /**< with a keeper: more were told than the context allows */
+    struct iotsig_map host_map, flow_map, tie_map[TIES], raw_map;
     struct host *hosts, **last_host;
     struct flow *flows, **last_flow;
     struct tally *tallies; /**< of raw features, in the order of their map */
@@ -111,7 +156,7 @@ struct collector {
     bool has_macs;
     bool spells;       /**< whether it is kept when features are seen */
     unsigned families; /**< those that are wanted, bits by `enum family_id`; all at first */
-    char scratch[]; /**< APP_TEXT_MAX bytes */
+    char scratch[];    /**< APP_TEXT_MAX bytes */
 };
 
 int iotsig_collector_new(struct collector **out, struct iotsig_context *context,
@@ -133,6 +178,10 @@ bool iotsig_raw_next(const struct collector *collector, const struct iotsig_map_
 /** The facts about a hardware address, made when it is new; NULL when there is no memory. */
 struct host *iotsig_collector_host(struct collector *collector, uint64_t mac);
 
+/** Counts an address of a host. @return 0, IOTSIG_ERR_LIMIT, IOTSIG_ERR_MEMORY */
+int iotsig_collector_tie(struct collector *collector, enum tie tie, uint64_t mac,
+                         const struct address *address, struct iotsig_error *error);
+
 /** IOTSIG_ERR_LIMIT when there are more than the context allows. */
 int iotsig_collector_check(const struct collector *collector, size_t count,
                            struct iotsig_error *error);
@@ -148,6 +197,13 @@ int iotsig_facts_of_source(struct collector *collector, uint64_t mac, const stru
                            struct iotsig_error *error);
 
 /* flows.c */
+
+/** Begins a flow with its first packet. */
+void iotsig_flow_begin(struct flow *flow, const struct collector *collector,
+                       const struct seen *seen);
+
+/** Memory for the lengths of a flow's messages, all zero; false: none. */
+bool iotsig_flow_keep_lengths(struct flow *flow, struct collector *collector);
 
 /** Finds or makes the flow of a packet, and counts it. */
 int iotsig_flow_of_packet(struct collector *collector, struct seen *seen,

@@ -8,27 +8,6 @@
 
 #define ETHER_EAPOL 0x888e
 
-/* A host and one of the addresses that it has, or asked for. */
-struct host_address {
-    uint64_t mac;
-    struct address address;
-};
-
-static int count_address(struct collector *collector, struct iotsig_map *map, uint64_t mac,
-                         const struct address *address, struct iotsig_error *error)
-{
-    struct host_address key;
-    bool added;
-    memset(&key, 0, sizeof key);
-    key.mac = mac;
-    key.address = *address;
-    uint64_t *count = iotsig_map_put(map, &key, sizeof key, 0, &added);
-    if (count == NULL)
-        return iotsig_fail_memory(error);
-    ++*count;
-    return added ? iotsig_collector_check(collector, iotsig_map_count(map), error) : 0;
-}
-
 /* IEEE 802.1X-2010 section 11.3, and 11.9 for keys: who authenticates asks for an answer. */
 static bool is_from_supplicant(const struct frame *frame)
 {
@@ -54,9 +33,9 @@ static int take_arp(struct collector *collector, const struct seen *seen, struct
     host->announced |= (unset && arp->operation == 1 && !self) || (self && !unset);
     int status = 0;
     if (!unset)
-        status = count_address(collector, &collector->own_map, host->mac, &arp->spa, error);
+        status = iotsig_collector_tie(collector, TIE_OWN, host->mac, &arp->spa, error);
     if (status == 0 && arp->operation == 1 && !self && !unset)
-        status = count_address(collector, &collector->asked_map, host->mac, &arp->tpa, error);
+        status = iotsig_collector_tie(collector, TIE_ASKED, host->mac, &arp->tpa, error);
     return status;
 }
 
@@ -112,7 +91,7 @@ static void see_source(struct host *host, const struct address *address)
 {
     uint64_t prefix;
     memcpy(&prefix, address->bytes, sizeof prefix);
-    if (address_is_unset(address) || address_is_local(address) || address_is_multicast(address))
+    if (!address_is_global(address))
         return;
     host->public_source |= address->version == 4 || (host->has_prefix && host->prefix != prefix);
     if (address->version == 6 && !host->has_prefix) {
@@ -130,5 +109,5 @@ int iotsig_facts_of_source(struct collector *collector, uint64_t mac, const stru
     see_source(host, address);
     if (address_is_unset(address))
         return 0;
-    return count_address(collector, &collector->own_map, mac, address, error);
+    return iotsig_collector_tie(collector, TIE_OWN, mac, address, error);
 }

@@ -250,9 +250,8 @@ static int read_capture(struct iotsig_features *features, const char *path,
     return status;
 }
 
-/* What options say; all of them may be absent. */
-static int understand(const struct iotsig_feature_options *options, struct wanted *wanted,
-                      unsigned *families, struct iotsig_error *error)
+int iotsig_wanted_of_options(const struct iotsig_feature_options *options, struct wanted *wanted,
+                             unsigned *families, struct iotsig_error *error)
 {
     *wanted = (struct wanted){0};
     if (options != NULL && options->self != NULL && !iotsig_wanted_parse(options->self, wanted))
@@ -271,7 +270,7 @@ int iotsig_feature_options_check(const struct iotsig_feature_options *options,
 {
     struct wanted wanted;
     unsigned families;
-    return understand(options, &wanted, &families, error);
+    return iotsig_wanted_of_options(options, &wanted, &families, error);
 }
 
 int iotsig_features_read(struct iotsig_features **out, struct iotsig_context *context,
@@ -281,7 +280,7 @@ int iotsig_features_read(struct iotsig_features **out, struct iotsig_context *co
     const struct iotsig_options all = {0};
     struct wanted wanted;
     unsigned families;
-    int status = understand(chosen, &wanted, &families, error);
+    int status = iotsig_wanted_of_options(chosen, &wanted, &families, error);
     if (status != 0)
         return status;
     struct iotsig_features *features = iotsig_memory_get(&context->allocator, sizeof *features);

@@ -5,13 +5,6 @@
 #include "feature/collect.h"
 #include "flow/services.h"
 
-struct flow_key {
-    uint64_t mac[2];
-    struct address address[2];
-    uint16_t port[2];
-    uint8_t transport;
-};
-
 static struct flow_key key_of(const struct seen *seen)
 {
     const struct packet *packet = seen->packet;
@@ -72,14 +65,12 @@ static struct text known_name(const struct collector *collector, const struct ad
     return name.p == room ? (struct text){NULL, 0} : name;
 }
 
-static struct flow *new_flow(struct collector *collector, const struct seen *seen)
+void iotsig_flow_begin(struct flow *flow, const struct collector *collector,
+                       const struct seen *seen)
 {
-    struct flow *flow = iotsig_arena_get(&collector->arena, sizeof *flow);
     const struct packet *packet = seen->packet;
     struct side src = {seen->frame->src_mac, packet->src.address, packet->src.port};
     struct side dst = {seen->frame->dst_mac, packet->dst.address, packet->dst.port};
-    if (flow == NULL)
-        return NULL;
     bool forward = goes_to_server(packet);
     *flow = (struct flow){
         .client = forward ? src : dst,
@@ -89,6 +80,24 @@ static struct flow *new_flow(struct collector *collector, const struct seen *see
         .first = seen->time,
         .name = known_name(collector, forward ? &dst.address : &src.address),
     };
+}
+
+bool iotsig_flow_keep_lengths(struct flow *flow, struct collector *collector)
+{
+    flow->lengths = collector->keeper != NULL
+                        ? iotsig_memory_get(&collector->context->allocator, sizeof *flow->lengths)
+                        : iotsig_arena_get(&collector->arena, sizeof *flow->lengths);
+    if (flow->lengths != NULL)
+        *flow->lengths = (struct lengths){0};
+    return flow->lengths != NULL;
+}
+
+static struct flow *new_flow(struct collector *collector, const struct seen *seen)
+{
+    struct flow *flow = iotsig_arena_get(&collector->arena, sizeof *flow);
+    if (flow == NULL)
+        return NULL;
+    iotsig_flow_begin(flow, collector, seen);
     if (collector->spells && (flow->spells = iotsig_spells_new(&collector->arena)) == NULL)
         return NULL;
     *collector->last_flow = flow;
@@ -101,6 +110,13 @@ static int find_flow(struct collector *collector, struct seen *seen, struct iots
     struct flow_key key = key_of(seen);
     struct flow **cached = &collector->flow_cache[slot_of(&key)];
     bool added;
+    if (collector->keeper != NULL) {
+        seen->flow = collector->keeper->flow(collector->keeper_user, &key, seen);
+        if (seen->flow == NULL)
+            return iotsig_fail_memory(error);
+        seen->from_client = is_source(&seen->flow->client, seen);
+        return 0;
+    }
     seen->flow = *cached;
     if (seen->flow != NULL && seen->flow->transport == seen->packet->transport) {
         seen->from_client = is_source(&seen->flow->client, seen);

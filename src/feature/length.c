@@ -84,10 +84,8 @@ static int take(struct collector *collector, struct seen *seen, struct iotsig_er
         return 0;
     }
     if (flow->lengths == NULL) {
-        flow->lengths = iotsig_arena_get(&collector->arena, sizeof *flow->lengths);
-        if (flow->lengths == NULL)
+        if (!iotsig_flow_keep_lengths(flow, collector))
             return iotsig_fail_memory(error);
-        *flow->lengths = (struct lengths){0};
         if (collector->spells && !want_times(collector, flow->lengths))
             return iotsig_fail_memory(error);
         flow->tls =

@@ -7,11 +7,6 @@
 #define MAC_MULTICAST (UINT64_C(1) << 40)
 #define DNS_PORT      53
 
-struct host_address { /* the key of the maps of facts.c */
-    uint64_t mac;
-    struct address address;
-};
-
 bool iotsig_wanted_parse(const char *text, struct wanted *wanted)
 {
     *wanted = (struct wanted){0};
@@ -116,7 +111,7 @@ static const struct host *owner_of(const struct collector *collector, const stru
     const struct iotsig_map_entry *entry = NULL;
     const uint64_t *host = NULL;
     uint64_t most = 0;
-    while ((entry = iotsig_map_next(&collector->own_map, entry)) != NULL) {
+    while ((entry = iotsig_map_next(&collector->tie_map[TIE_OWN], entry)) != NULL) {
         struct host_address key;
         size_t n;
         memcpy(&key, iotsig_map_key(entry, &n), sizeof key);
@@ -147,7 +142,7 @@ static int find_addresses(const struct collector *collector, struct view *view,
 {
     const struct iotsig_map_entry *entry = NULL;
     int status = 0;
-    while (status == 0 && (entry = iotsig_map_next(&collector->own_map, entry)) != NULL) {
+    while (status == 0 && (entry = iotsig_map_next(&collector->tie_map[TIE_OWN], entry)) != NULL) {
         struct host_address key;
         size_t n;
         memcpy(&key, iotsig_map_key(entry, &n), sizeof key);
@@ -199,10 +194,10 @@ static void find_gateway(struct collector *collector, struct view *view)
     } else {
         view->has_gateway =
             local_resolver(view, &view->gateway) ||
-            (view->by_mac && most_asked(&collector->asked_map, view->mac, &view->gateway));
+            (view->by_mac && most_asked(&collector->tie_map[TIE_ASKED], view->mac, &view->gateway));
     }
     const struct iotsig_map_entry *entry = NULL;
-    while (view->has_gateway && (entry = iotsig_map_next(&collector->own_map, entry)) != NULL) {
+    while (view->has_gateway && (entry = iotsig_map_next(&collector->tie_map[TIE_OWN], entry)) != NULL) {
         struct host_address key;
         size_t n;
         memcpy(&key, iotsig_map_key(entry, &n), sizeof key);

@@ -16,6 +16,14 @@ struct wanted {
 bool iotsig_wanted_parse(const char *text, struct wanted *wanted);
 
 /**
+ * The device and the families (bits by `enum family_id`) that options ask for; all of them may be
+ * absent.
+ * @return 0, IOTSIG_ERR_ARGUMENT
+ */
+int iotsig_wanted_of_options(const struct iotsig_feature_options *options, struct wanted *wanted,
+                             unsigned *families, struct iotsig_error *error);
+
+/**
  * Finds the device and what surrounds it. `*addresses` becomes the array of its addresses, which
  * the caller frees, also on failure. `*found_by` is NULL when there is none.
  * @return 0, IOTSIG_ERR_MEMORY

@@ -6,11 +6,12 @@
 #include "base/error.h"
 #include "base/ratio.h"
 #include "format/cells.h"
+#include "format/identity.h"
 
 /* Features that are told as missing. */
 #define MISSING_MAX 8
 
-static void put_quoted_ratio(struct iotsig_output *output, struct iotsig_ratio ratio)
+void iotsig_put_quoted_ratio(struct iotsig_output *output, struct iotsig_ratio ratio)
 {
     put_string(output, "\"");
     iotsig_put_ratio(output, ratio);
@@ -57,7 +58,7 @@ static bool next_missing(const struct shown *shown, size_t *i, struct iotsig_tra
     return false;
 }
 
-static void put_feature(struct iotsig_output *output, const char *family, const char *text)
+void iotsig_put_feature(struct iotsig_output *output, const char *family, const char *text)
 {
     struct cell cell = {0};
     iotsig_cell_add(&cell, family);
@@ -76,17 +77,17 @@ static void put_nearest(struct iotsig_output *output, const struct shown *shown)
     }
     iotsig_put_member(output, ",\"nearest\":{\"event\":", iotsig_learned_event(match->learned));
     put_string(output, ",\"coverage\":");
-    put_quoted_ratio(output, match->coverage);
+    iotsig_put_quoted_ratio(output, match->coverage);
     put_string(output, ",\"missing\":[");
     for (size_t i = 0, n = 0; n < MISSING_MAX && next_missing(shown, &i, &trait); n++) {
         put_string(output, n == 0 ? "" : ",");
-        put_feature(output, trait.family, trait.text);
+        iotsig_put_feature(output, trait.family, trait.text);
     }
     put_string(output, "],\"must_not\":");
     if (match->forbidden == NULL)
         put_string(output, "null");
     else
-        put_feature(output, match->forbidden_family, match->forbidden);
+        iotsig_put_feature(output, match->forbidden_family, match->forbidden);
     put_string(output, "}");
 }
 
@@ -107,7 +108,7 @@ static void put_object(struct iotsig_output *output, const struct shown *shown)
     }
     put_string(output, ",\"coverage\":");
     if (identity->ties > 0)
-        put_quoted_ratio(output, identity->coverage);
+        iotsig_put_quoted_ratio(output, identity->coverage);
     else
         put_string(output, "null");
     iotsig_put_member(output, ",\"device\":", shown->device);
@@ -119,7 +120,7 @@ static void put_object(struct iotsig_output *output, const struct shown *shown)
             continue;
         iotsig_put_member(output, any ? ",{\"event\":" : "{\"event\":", iotsig_learned_event(match.learned));
         put_string(output, ",\"coverage\":");
-        put_quoted_ratio(output, match.coverage);
+        iotsig_put_quoted_ratio(output, match.coverage);
         put_string(output, "}");
         any = true;
     }
@@ -142,11 +143,11 @@ static void add_events(struct cell *cell, const struct shown *shown)
         }
 }
 
-static void add_coverage(struct cell *cell, struct iotsig_ratio coverage)
+void iotsig_cell_add_share(struct cell *cell, struct iotsig_ratio share)
 {
     char text[32];
     /* A share in thousandths, half up; the numbers are sums of weights, far below 2^54. */
-    uint64_t thousandths = (coverage.num * 2000 + coverage.den) / (2 * coverage.den);
+    uint64_t thousandths = (share.num * 2000 + share.den) / (2 * share.den);
     snprintf(text, sizeof text, "%llu.%u %%", (unsigned long long)(thousandths / 10),
              (unsigned)(thousandths % 10));
     iotsig_cell_add(cell, text);
@@ -163,7 +164,7 @@ static void add_remark(struct cell *cell, const struct shown *shown)
     iotsig_cell_add(cell, "nearest ");
     iotsig_cell_add(cell, iotsig_learned_event(shown->match.learned));
     iotsig_cell_add(cell, " ");
-    add_coverage(cell, shown->match.coverage);
+    iotsig_cell_add_share(cell, shown->match.coverage);
     if (shown->match.forbidden != NULL) {
         iotsig_cell_add(cell, ", which must not have ");
         iotsig_cell_add(cell, shown->match.forbidden);
@@ -212,7 +213,7 @@ static void put_row(struct iotsig_identity_writer *writer, const struct shown *s
     add_events(&cell, shown);
     iotsig_cell_put(&cell, &writer->table);
     if (shown->identity.ties > 0)
-        add_coverage(&cell, shown->identity.coverage);
+        iotsig_cell_add_share(&cell, shown->identity.coverage);
     iotsig_cell_put(&cell, &writer->table);
     iotsig_cell_add(&cell, shown->device != NULL ? shown->device : "-");
     iotsig_cell_put(&cell, &writer->table);
@@ -304,7 +305,7 @@ static int put_collision(void *user, const struct iotsig_collision *collision)
         iotsig_cell_put(&cell, &checking->table);
         iotsig_cell_add(&cell, features);
         iotsig_cell_put(&cell, &checking->table);
-        add_coverage(&cell, collision->coverage);
+        iotsig_cell_add_share(&cell, collision->coverage);
         iotsig_cell_put(&cell, &checking->table);
         iotsig_cell_add(&cell, collision->always ? "always" : "when it has its optional features");
         iotsig_cell_put(&cell, &checking->table);
@@ -323,7 +324,7 @@ static int put_collision(void *user, const struct iotsig_collision *collision)
         iotsig_put_member(output, "{\"matches\":", matches);
         iotsig_put_member(output, ",\"features\":", features);
         put_string(output, ",\"coverage\":");
-        put_quoted_ratio(output, collision->coverage);
+        iotsig_put_quoted_ratio(output, collision->coverage);
         put_string(output, collision->always ? ",\"always\":true" : ",\"always\":false");
         put_string(output, declared ? ",\"declared\":true}" : ",\"declared\":false}");
         put_string(output, json ? "" : "\n");

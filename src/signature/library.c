@@ -298,6 +298,15 @@ bool iotsig_learned_contradicts(const struct iotsig_learned *learned, const char
     return true;
 }
 
+bool iotsig_learned_knows(const struct iotsig_learned *learned, const char *device)
+{
+    for (size_t i = 0; i < learned->origin_count; i++)
+        if (learned->origins[i].left_out == NULL && learned->origins[i].device != NULL &&
+            strcmp(learned->origins[i].device, device) == 0)
+            return true;
+    return false;
+}
+
 const char *iotsig_learned_warning(const struct iotsig_learned *learned, size_t i)
 {
     return i < learned->warnings.count ? learned->warnings.items[i] : NULL;

@@ -57,6 +57,9 @@ bool iotsig_learned_add_origin(struct iotsig_learned *learned, const struct iots
 bool iotsig_learned_add_akin(struct iotsig_learned *learned, const char *event);
 bool iotsig_learned_add_warning(struct iotsig_learned *learned, const char *warning);
 
+/** Whether it was learned from a device, by its address. */
+bool iotsig_learned_knows(const struct iotsig_learned *learned, const char *device);
+
 /** Puts traits into their order; forbidden ones stay last, in theirs. False: no memory. */
 bool iotsig_learned_sort(struct iotsig_learned *learned);
 

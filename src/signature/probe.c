@@ -128,15 +128,6 @@ bool iotsig_probe_has(const struct iotsig_probe *probe, size_t i, size_t trait)
     return probe->present[probe->library->items[i]->traits[trait].feature];
 }
 
-static bool knows_device(const struct iotsig_learned *learned, const char *device)
-{
-    for (size_t i = 0; i < learned->origin_count; i++)
-        if (learned->origins[i].left_out == NULL && learned->origins[i].device != NULL &&
-            strcmp(learned->origins[i].device, device) == 0)
-            return true;
-    return false;
-}
-
 /* The only one of the ties that was learned from the device, or NULL. */
 static const struct iotsig_learned *tie_of_device(const struct iotsig_probe *probe)
 {
@@ -145,7 +136,7 @@ static const struct iotsig_learned *tie_of_device(const struct iotsig_probe *pro
         return NULL;
     for (size_t i = 0; i < probe->identity.ties; i++) {
         const struct iotsig_learned *learned = iotsig_probe_tie(probe, i);
-        if (!knows_device(learned, probe->device))
+        if (!iotsig_learned_knows(learned, probe->device))
             continue;
         if (found != NULL)
             return NULL;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From a feature to the signatures that it may be the beginning of. A signature cannot match
+ * without all of its heaviest features: without the first so many the rest is less than its least
+ * coverage. Only by these, its *anchors*, it is found (prefix filtering: Chaudhuri et al., "A
+ * Primitive Operator for Similarity Joins in Data Cleaning", 2006). Light features, which many
+ * have, lead to few.
+ */
+#ifndef IOTSIG_DETECT_INDEX_H
+#define IOTSIG_DETECT_INDEX_H
+
+#include "signature/library.h"
+
+/** What is known of a signature beforehand. */
+struct pattern_times {
+    int64_t window;   /**< nanoseconds in which its features must be */
+    int64_t patience; /**< how long nothing new must come until it is told */
+    size_t anchors;   /**< how many of its traits, from the first on */
+    enum { RIVAL_UNKNOWN, RIVAL_NONE, RIVAL_SOME } rival; /**< see below */
+    bool is_plain; /**< no feature is forbidden, no name is of another product */
+};
+
+/** Signatures by feature, each time in their order. */
+struct postings {
+    size_t *starts; /**< by feature, and one more: where its signatures start */
+    uint32_t *signatures;
+};
+
+struct detect_index {
+    const struct iotsig_library *library;
+    const struct iotsig_allocator *allocator;
+    uint32_t features;           /**< of the library */
+    struct pattern_times *times; /**< by signature */
+    struct postings anchors;     /**< the signatures that a feature is an anchor of */
+    struct postings mandatory;   /**< those that it is mandatory for */
+    uint64_t *shared;            /**< room for a number of each signature */
+    uint8_t *slots;              /**< by feature: iotsig_feature_slot() */
+    int64_t shortest, longest;   /**< window */
+};
+
+/** @return 0, IOTSIG_ERR_MEMORY */
+int iotsig_detect_index_init(struct detect_index *index, struct iotsig_context *context,
+                             const struct iotsig_library *library, struct iotsig_error *error);
+void iotsig_detect_index_fini(struct detect_index *index);
+
+/** Whether another signature cannot match any more when this one has used up its features. */
+bool iotsig_detect_index_has_rival(const struct detect_index *index, uint32_t i);
+
+/** The number of a feature; of one that no signature has and that is a name, that of its slot. */
+uint32_t iotsig_detect_index_number(const struct detect_index *index, const char *family,
+                                    const char *text);
+
+/** The number that stands for any name in a slot. */
+static inline uint32_t index_of_slot(const struct detect_index *index, unsigned slot)
+{
+    return index->features + slot;
+}
+
+/** The slot of a feature or of such a number; 0: none. */
+static inline unsigned index_slot(const struct detect_index *index, uint32_t number)
+{
+    return number < index->features ? index->slots[number] : number - index->features;
+}
+
+#endif

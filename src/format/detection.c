@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Events that were seen in traffic, each written when it was. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <time.h>
+
+#include "base/context.h"
+#include "base/error.h"
+#include "format/cells.h"
+#include "format/identity.h"
+#include "iotsig/detect.h"
+
+struct iotsig_detection_writer {
+    struct iotsig_context *context;
+    struct iotsig_output *output;
+    enum iotsig_format format;
+    size_t count;
+};
+
+int iotsig_detection_writer_new(struct iotsig_detection_writer **out,
+                                struct iotsig_context *context, struct iotsig_output *output,
+                                const struct iotsig_style *style, struct iotsig_error *error)
+{
+    int status = iotsig_refuse_yaml(style, error);
+    if (status != 0)
+        return status;
+    struct iotsig_detection_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);
+    if (writer == NULL)
+        return iotsig_fail_memory(error);
+    *writer = (struct iotsig_detection_writer){.context = context,
+                                               .output = output,
+                                               .format = style->format};
+    if (style->format == IOTSIG_FORMAT_JSON)
+        put_string(output, "[");
+    else if (style->format == IOTSIG_FORMAT_CSV)
+        put_string(output, "input,event,group,coverage,device,first,last,missing\r\n");
+    *out = writer;
+    return 0;
+}
+
+static const char *event_of(const struct iotsig_detection *detection)
+{
+    return detection->event != NULL ? iotsig_learned_event(detection->event) : NULL;
+}
+
+static void put_json_time(struct iotsig_output *output, const char *name, struct iotsig_time time)
+{
+    put_string(output, name);
+    put_string(output, time.digits > 0 ? "\"" : "null");
+    if (time.digits == 0)
+        return;
+    iotsig_put_time(output, time);
+    put_string(output, "\"");
+}
+
+static void put_object(struct iotsig_output *output, const char *input,
+                       const struct iotsig_detection *detection)
+{
+    iotsig_put_member(output, "{\"input\":", input);
+    iotsig_put_member(output, ",\"event\":", event_of(detection));
+    put_string(output, ",\"group\":");
+    for (size_t i = 0; i < detection->tie_count && detection->event == NULL; i++)
+        iotsig_put_member(output, i == 0 ? "[" : ",", iotsig_learned_event(detection->ties[i]));
+    put_string(output, detection->event == NULL ? "]" : "null");
+    put_string(output, ",\"coverage\":");
+    iotsig_put_quoted_ratio(output, detection->coverage);
+    iotsig_put_member(output, ",\"device\":", detection->device);
+    put_json_time(output, ",\"first\":", detection->first);
+    put_json_time(output, ",\"last\":", detection->last);
+    put_string(output, detection->by_device ? ",\"by_device\":true,\"missing\":["
+                                            : ",\"by_device\":false,\"missing\":[");
+    for (size_t i = 0; i < detection->missing_count; i++) {
+        put_string(output, i == 0 ? "" : ",");
+        iotsig_put_feature(output, detection->missing[i].family, detection->missing[i].text);
+    }
+    put_string(output, "]}");
+}
+
+static void put_csv_time(struct iotsig_output *output, struct iotsig_time time)
+{
+    put_string(output, ",");
+    if (time.digits > 0)
+        iotsig_put_time(output, time);
+}
+
+static void put_csv_row(struct iotsig_output *output, const char *input,
+                        const struct iotsig_detection *detection)
+{
+    const char *event = event_of(detection);
+    struct cell group = {0}, missing = {0};
+    for (size_t i = 0; i < detection->tie_count && event == NULL; i++) {
+        iotsig_cell_add(&group, i == 0 ? "" : " ");
+        iotsig_cell_add(&group, iotsig_learned_event(detection->ties[i]));
+    }
+    for (size_t i = 0; i < detection->missing_count; i++) {
+        iotsig_cell_add(&missing, i == 0 ? "" : "; ");
+        iotsig_cell_add(&missing, detection->missing[i].family);
+        iotsig_cell_add(&missing, " ");
+        iotsig_cell_add(&missing, detection->missing[i].text);
+    }
+    iotsig_put_csv(output, text_of(input));
+    put_string(output, ",");
+    iotsig_put_csv(output, text_of(event != NULL ? event : ""));
+    put_string(output, ",");
+    iotsig_put_csv(output, (struct text){group.text, group.n});
+    put_string(output, ",");
+    iotsig_put_ratio(output, detection->coverage);
+    put_string(output, ",");
+    put_string(output, detection->device);
+    put_csv_time(output, detection->first);
+    put_csv_time(output, detection->last);
+    put_string(output, ",");
+    iotsig_put_csv(output, (struct text){missing.text, missing.n});
+    put_string(output, "\r\n");
+}
+
+/* "2023-11-14 22:13:20.123", of UTC. */
+static void add_time(struct cell *cell, struct iotsig_time time)
+{
+    time_t seconds = (time_t)(time.ns / 1000000000);
+    struct tm parts;
+    char text[96];
+    if (time.digits == 0 || gmtime_r(&seconds, &parts) == NULL) {
+        iotsig_cell_add(cell, "-");
+        return;
+    }
+    snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d.%03d", parts.tm_year + 1900,
+             parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+             (int)(time.ns % 1000000000 / 1000000));
+    iotsig_cell_add(cell, text);
+}
+
+/* A line: no table, as the next row may come in an hour. */
+static void put_line(struct iotsig_output *output, const struct iotsig_detection *detection)
+{
+    struct cell cell = {0};
+    add_time(&cell, detection->last);
+    iotsig_cell_add(&cell, "  ");
+    iotsig_cell_add(&cell, detection->device);
+    iotsig_cell_add(&cell, "  ");
+    if (detection->event != NULL)
+        iotsig_cell_add(&cell, event_of(detection));
+    for (size_t i = 0; i < detection->tie_count && detection->event == NULL; i++) {
+        iotsig_cell_add(&cell, i == 0 ? "one of " : ", ");
+        iotsig_cell_add(&cell, iotsig_learned_event(detection->ties[i]));
+    }
+    iotsig_cell_add(&cell, "  ");
+    iotsig_cell_add_share(&cell, detection->coverage);
+    if (detection->by_device)
+        iotsig_cell_add(&cell, "  by the device; its traffic is that of others too");
+    for (size_t i = 0; i < detection->missing_count && i == 0; i++) {
+        iotsig_cell_add(&cell, "  without ");
+        iotsig_cell_add(&cell, detection->missing[i].text);
+    }
+    put_text(output, (struct text){cell.text, cell.n});
+    put_string(output, "\n");
+}
+
+void iotsig_detection_writer_put(struct iotsig_detection_writer *writer, const char *input,
+                                 const struct iotsig_detection *detection)
+{
+    switch (writer->format) {
+    case IOTSIG_FORMAT_TEXT: put_line(writer->output, detection); break;
+    case IOTSIG_FORMAT_CSV: put_csv_row(writer->output, input, detection); break;
+    default:
+        if (writer->format == IOTSIG_FORMAT_JSON)
+            put_string(writer->output, writer->count == 0 ? "\n" : ",\n");
+        put_object(writer->output, input, detection);
+        if (writer->format == IOTSIG_FORMAT_JSONL)
+            put_string(writer->output, "\n");
+    }
+    writer->count++;
+}
+
+void iotsig_detection_writer_free(struct iotsig_detection_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    if (writer->format == IOTSIG_FORMAT_JSON)
+        put_string(writer->output, writer->count == 0 ? "]\n" : "\n]\n");
+    iotsig_memory_free(&writer->context->allocator, writer);
+}

@@ -8,7 +8,7 @@
 #include <string.h>
 
 const struct command *const cli_commands[] = {&command_packets, &command_flows, &command_features, &command_extract,
-                                              &command_learn, &command_identify, &command_evaluate, &command_library,
+                                              &command_learn, &command_identify, &command_detect, &command_evaluate, &command_library,
                                               &command_compare, &command_closest, &command_merge,
                                               &command_filter,  &command_convert, &command_profile, &command_firewall,
                                               &command_report,
@@ -83,6 +83,7 @@ static int perform(const struct command *command, int argc, char **argv,
     if (cli_parse(&run, argc, argv))
         command->perform(&run);
     iotsig_output_free(run.output);
+    iotsig_capture_close(run.live);
     iotsig_names_free(run.names);
     iotsig_same_hosts_free(run.same_hosts);
     iotsig_selection_free(run.selection);

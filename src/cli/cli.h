@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "iotsig/detect.h"
 #include "iotsig/feature.h"
 #include "iotsig/firewall.h"
 #include "iotsig/format.h"
@@ -51,6 +52,9 @@ struct settings {
     bool folds_given;
     const char **named; /**< files and folders that options name, to be read */
     int named_count;
+    const char *interface; /**< that is captured on, or NULL */
+    bool follow;           /**< the input is a file that grows */
+    uint32_t max_devices;  /**< 0: the default */
     int jobs; /**< threads at most */
     bool from_mud, check, no_check, dry_run, explain, no_sandbox;
     enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } progress;
@@ -73,6 +77,8 @@ struct run {
     struct iotsig_selection *selection; /**< or NULL: all flows */
     struct iotsig_style style;
     struct iotsig_output *output;
+    struct iotsig_capture *live;  /**< of settings.interface */
+    struct detecting *detecting;  /**< while events are looked for; of detect.c */
     struct progress progress;
     int status; /**< `enum exit_status`, the worst so far */
 };
@@ -94,7 +100,8 @@ enum option_group {
     GROUP_EXTRACT = 1 << 12,  /**< whether a signature is learned */
     GROUP_FOLDER = 1 << 13,   /**< the output is a folder: no option, but -o must be given */
     GROUP_EVALUATE = 1 << 14, /**< how signatures are evaluated */
-    GROUP_REPORT = 1 << 15    /**< the output is a page */
+    GROUP_REPORT = 1 << 15,   /**< the output is a page */
+    GROUP_STREAM = 1 << 16    /**< traffic that may go on forever */
 };
 
 /** What a command does beside reading its inputs and writing its output; see sandbox.c. */
@@ -103,7 +110,8 @@ enum sandbox_need {
     NEEDS_INCLUDES = 1 << 1, /**< reads the files that profiles include */
     NEEDS_THREADS = 1 << 2,  /**< reads with as many threads as -j says */
     NEEDS_FOLDER = 1 << 3,   /**< -o names a folder that it writes */
-    NEEDS_NFTABLES = 1 << 4  /**< has the kernel check rules */
+    NEEDS_NFTABLES = 1 << 4, /**< has the kernel check rules */
+    NEEDS_STREAM = 1 << 5    /**< waits for what is still being captured */
 };
 
 struct command {
@@ -118,7 +126,7 @@ struct command {
 extern const struct command *const cli_commands[];
 
 extern const struct command command_packets, command_flows, command_features, command_extract, command_compare,
-    command_learn, command_identify, command_library, command_evaluate, command_closest, command_merge, command_filter, command_convert, command_profile, command_firewall,
+    command_learn, command_identify, command_detect, command_library, command_evaluate, command_closest, command_merge, command_filter, command_convert, command_profile, command_firewall,
     command_report;
 
 /**
@@ -240,6 +248,12 @@ void cli_progress_clear(struct run *run);
 
 /** Parses the command line after the command; false: the exit status says why. */
 bool cli_parse(struct run *run, int argc, char **argv);
+
+/** Opens the interface that is captured on, if there is one, and gives up root; false: it cannot. */
+bool cli_open_live(struct run *run);
+
+/** Becomes the user who called sudo, or nobody; false: it cannot, which has been told. */
+bool cli_drop_root(struct run *run);
 
 /**
  * Gives up what the command line does not need, for good; before anything is read that others wrote.

@@ -13,6 +13,7 @@ enum option_id {
     OPTION_QUIET = 'q',
     OPTION_VERBOSE = 'v',
     OPTION_HELP = 'h',
+    OPTION_INTERFACE = 'i',
     OPTION_JOBS = 'j',
     OPTION_TIMEOUT = 256,
     OPTION_RANDOM_PORTS,
@@ -59,7 +60,9 @@ enum option_id {
     OPTION_SEED,
     OPTION_FOREIGN,
     OPTION_NO_SANDBOX,
-    OPTION_PAGE_FORMAT
+    OPTION_PAGE_FORMAT,
+    OPTION_FOLLOW,
+    OPTION_MAX_DEVICES
 };
 
 /** What an option's argument is, for shells. */

@@ -61,6 +61,26 @@ static bool parse_max_flows(struct run *run, struct iotsig_settings *context, co
     return true;
 }
 
+static bool parse_number(struct run *run, const char *option, const char *text, unsigned long max,
+                         unsigned long *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoul(text, &end, 10);
+    if (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && *value <= max)
+        return true;
+    return usage(run, "--%s: not a number from 0 to %lu", option, max);
+}
+
+static bool parse_max_devices(struct run *run, const char *text)
+{
+    unsigned long number;
+    if (!parse_number(run, "max-devices", text, UINT32_MAX / 2, &number))
+        return false;
+    run->settings.max_devices = (uint32_t)number;
+    return number > 0 || usage(run, "--max-devices: at least 1");
+}
+
 static bool parse_jobs(struct run *run, const char *text)
 {
     char *end;
@@ -81,17 +101,6 @@ static bool parse_progress(struct run *run, const char *text)
             return true;
         }
     return usage(run, "--progress: use auto, always or never");
-}
-
-static bool parse_number(struct run *run, const char *option, const char *text, unsigned long max,
-                         unsigned long *value)
-{
-    char *end;
-    errno = 0;
-    *value = strtoul(text, &end, 10);
-    if (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && *value <= max)
-        return true;
-    return usage(run, "--%s: not a number from 0 to %lu", option, max);
 }
 
 static bool parse_probability(struct run *run, const char *text)
@@ -356,6 +365,14 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         return true;
     case OPTION_PROGRESS:
         return parse_progress(run, argument);
+    case OPTION_INTERFACE:
+        settings->interface = argument;
+        return argument[0] != '\0' || usage(run, "-i: which interface?");
+    case OPTION_FOLLOW:
+        settings->follow = true;
+        return true;
+    case OPTION_MAX_DEVICES:
+        return parse_max_devices(run, argument);
     case OPTION_NO_SANDBOX:
         settings->no_sandbox = true;
         return true;
@@ -381,6 +398,10 @@ static bool fits_together(struct run *run)
         return usage(run, "--rate and --drop-probability exclude each other");
     if ((run->command->groups & GROUP_SIGNATURES) != 0 && settings->signature_count == 0)
         return usage(run, "which signatures? (give --signatures DIR)");
+    if (settings->interface != NULL && (settings->input_count > 0 || settings->follow))
+        return usage(run, "-i is instead of inputs and --follow");
+    if (settings->follow && settings->input_count != 1)
+        return usage(run, "--follow is for one input");
     if ((run->command->groups & GROUP_FOLDER) != 0 && !output)
         return usage(run, "where to? (give -o DIR)");
     enum iotsig_format format;
@@ -415,7 +436,7 @@ static bool parse_all(struct run *run, struct later *later, int argc, char **arg
     int id;
     optind = 0; /* glibc: start over */
     opterr = 0;
-    while ((id = getopt_long(argc, argv, ":o:j:qvh", options, NULL)) != -1) {
+    while ((id = getopt_long(argc, argv, ":o:j:i:qvh", options, NULL)) != -1) {
         if (id == OPTION_HELP) {
             cli_help_command(run->command);
             return false;
@@ -431,7 +452,7 @@ static bool parse_all(struct run *run, struct later *later, int argc, char **arg
     }
     while (optind < argc)
         run->settings.inputs[run->settings.input_count++] = argv[optind++];
-    if (run->settings.input_count == 0)
+    if (run->settings.input_count == 0 && run->settings.interface == NULL)
         return usage(run, "no input (give %s)", run->command->arguments);
     if (!fits_together(run))
         return false;
@@ -462,14 +483,23 @@ static int add_selection(struct run *run, int id, const char *argument,
                                               error);
 }
 
-/* Makes the context, and what the options need it for. */
+static bool make_context(struct run *run, const struct later *later)
+{
+    struct iotsig_error error;
+    run->context_settings = later->context; /* for the contexts of threads */
+    if (iotsig_context_new(&run->context, &later->context, &error) == 0)
+        return true;
+    cli_fail(run, &error);
+    return false;
+}
+
+/* Makes what options need the context for. */
 static bool prepare(struct run *run, const struct later *later)
 {
     struct iotsig_options *options = &run->settings.options;
     struct iotsig_error error;
 
-    run->context_settings = later->context; /* for the contexts of threads */
-    int status = iotsig_context_new(&run->context, &later->context, &error);
+    int status = 0;
     for (int i = 0; status == 0 && i < later->count; i++) {
         int id = later->items[i].id;
         status = id == OPTION_SAME_HOST
@@ -520,7 +550,8 @@ bool cli_parse(struct run *run, int argc, char **argv)
         run->settings.signatures == NULL || run->settings.named == NULL)
         cli_fail_memory(run);
     else
-        done = parse_all(run, &later, argc, argv) && cli_confine(run) && prepare(run, &later);
+        done = parse_all(run, &later, argc, argv) && make_context(run, &later) &&
+               cli_open_live(run) && cli_confine(run) && prepare(run, &later);
     /* Features are of whole captures, unless somebody says otherwise. */
     bool features = (run->command->groups & GROUP_FEATURES) != 0 &&
                     ((run->command->groups & GROUP_EXTRACT) == 0 || run->settings.generalise);

@@ -128,6 +128,7 @@ static void plan(struct sandbox *sandbox, const struct run *run)
     *sandbox = (struct sandbox){.settings = settings,
                                 .includes = (needs & NEEDS_INCLUDES) != 0,
                                 .spool = (needs & NEEDS_SPOOL) != 0 && has_stream(settings),
+                                .stream = (needs & NEEDS_STREAM) != 0,
                                 .threads = (needs & NEEDS_THREADS) != 0 && settings->jobs > 1,
                                 .nftables =
                                     (needs & NEEDS_NFTABLES) != 0 && !tells && !settings->no_check};

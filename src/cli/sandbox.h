@@ -14,6 +14,7 @@ struct sandbox {
     bool device;   /**< -o is there and no regular file: it is written to as it is */
     bool folder;   /**< -o: makes a folder of files */
     bool threads;
+    bool stream; /**< waits for pipes, files that grow, or an interface */
     bool nftables; /**< asks the kernel to check rules */
 };
 

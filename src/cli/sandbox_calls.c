@@ -57,6 +57,10 @@ static const int calls_of_nftables[] = {
     SCMP_SYS(recvmsg),    SCMP_SYS(select), SCMP_SYS(pselect6),    SCMP_SYS(pselect6_time64),
     SCMP_SYS(poll),       SCMP_SYS(ppoll)};
 
+/* Waiting, and asking an interface's socket, which is open, what it has lost. */
+static const int calls_of_streams[] = {SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64),
+                                       SCMP_SYS(getsockopt)};
+
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 /* Rules that are added until one cannot be. */
@@ -178,6 +182,8 @@ static void add_all(struct filter *filter, const struct sandbox *sandbox)
     add_sockets(filter, sandbox);
     if (sandbox->threads)
         add_threads(filter);
+    if (sandbox->stream)
+        add_table(filter, calls_of_streams, COUNT(calls_of_streams));
     if (sandbox->file || sandbox->device)
         add_table(filter, calls_of_outputs, COUNT(calls_of_outputs));
     if (sandbox->folder)

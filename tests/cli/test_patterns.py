@@ -205,7 +205,7 @@ class Identifiers(Made):
         self.assertRegex(got[2], r"^a-b_TCP_HTTP_uri-x+[0-9a-f]{16}$")
 
 
-COMMANDS = ("packets flows features extract learn identify evaluate library compare closest merge filter convert profile "
+COMMANDS = ("packets flows features extract learn identify detect evaluate library compare closest merge filter convert profile "
             "firewall report").split()
 
 

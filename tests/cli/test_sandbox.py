@@ -54,6 +54,7 @@ COMMANDS = {
     "learn": "-o FOLDER/out/s EVENTS",
     "evaluate": "EVENTS",
     "identify": "--signatures SIGNATURES CAPTURE",
+    "detect": "--signatures SIGNATURES CAPTURE",
     "library": None,
     "compare": "CAPTURE CAPTURE",
     "closest": "CAPTURE CAPTURE",

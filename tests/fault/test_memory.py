@@ -105,6 +105,14 @@ class Memory(Case):
             self.check("evaluate", "-q", "--folds", "2", "--format", kind, "-o", "/dev/null", folder)
         self.check("evaluate", "-q", "--foreign", "1", "--test", folder, "--format", "json", "-o", "/dev/null", folder)
 
+    def test_detect(self):
+        """Also what is forgotten: devices, flows, names."""
+        folder = self.events()
+        self.run_ok("learn", "-q", "--format", "json", "-o", self.path("out"), folder)
+        for words in (("--format", "jsonl"), ("--format", "csv", "--max-devices", "4", "--max-flows", "2")):
+            self.check("detect", "-q", *words, "--signatures", self.path("out"), "-o", "/dev/null",
+                       f"{folder}/a/0.pcap", f"{folder}/c/0.pcap", self.plain, self.packed)
+
     def test_report(self):
         folder = self.events()
         self.run_ok("learn", "-q", "-o", self.path("out"), folder)

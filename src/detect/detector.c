@@ -520,7 +520,8 @@ static int start_stream(struct iotsig_detector *detector,
     char families[128];
     const struct stream_listener listener = {number_of, seen,      retelling,
                                              retold,    forgotten, detector};
-    struct iotsig_feature_options features = {options->self, options->families};
+    struct iotsig_feature_options features = {.self = options->self,
+                                              .families = options->families};
     struct stream_bounds bounds = {IOTSIG_DETECT_DEVICES, IOTSIG_DETECT_FLOWS};
     if (options->max_devices > 0)
         bounds.devices = options->max_devices;

@@ -19,7 +19,7 @@
 #define APP_ATTRIBUTES 5
 
 /** Room for the texts of one parsed layer: an IP packet's bytes, each escaped. */
-#define APP_TEXT_MAX (4 * 65536)
+#define APP_TEXT_MAX ((size_t)4 * 65536)
 
 enum app_kind {
     APP_TRUTH, /**< true or false */

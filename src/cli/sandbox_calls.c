@@ -209,7 +209,7 @@ static void tell_call(int signal_number, siginfo_t *about, void *context)
     ssize_t written = write(STDERR_FILENO, text, (size_t)(end - text));
     (void)written;
     signal(signal_number, SIG_DFL);
-    raise(signal_number); /* once the handler has returned */
+    (void)raise(signal_number); /* once the handler has returned */
 }
 
 static int load(scmp_filter_ctx context)

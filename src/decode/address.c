@@ -65,7 +65,7 @@ static char *write_ipv6(char *to, const uint8_t *bytes)
         memcpy(to, "::ffff:", 7);
         return write_ipv4(to + 7, bytes + 12);
     }
-    for (int i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++)
         groups[i] = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
     int zeros = longest_zeros(groups, &length);
     for (int i = 0; i < 8; i++) {

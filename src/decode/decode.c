@@ -403,7 +403,7 @@ HOT bool read_ipv4(struct decoder *d, struct ip_header *ip)
         return false;
     struct cursor head = cursor_sub(&d->at, IPV4_HEADER);
     *ip = (struct ip_header){.src = {.version = 4}, .dst = {.version = 4}};
-    ip->size = (cursor_u8(&head) & 15u) * 4;
+    ip->size = (size_t)(cursor_u8(&head) & 15) * 4;
     cursor_skip(&head, 1);
     ip->total = cursor_u16(&head);
     cursor_skip(&head, 2);
@@ -586,7 +586,7 @@ HOT enum next tcp(struct decoder *d)
     d->packet->src.port = cursor_u16(&head);
     d->packet->dst.port = cursor_u16(&head);
     cursor_skip(&head, 8);
-    size_t header = (cursor_u8(&head) >> 4) * 4u;
+    size_t header = (size_t)(cursor_u8(&head) >> 4) * 4;
     d->packet->tcp_flags = cursor_u8(&head);
     d->packet->transport = IOTSIG_TCP;
     d->packet->cut = d->cut;

@@ -39,7 +39,7 @@ static void show(json_t *value, char shown[SHOWN + 16])
         struct bytes bytes = {(const uint8_t *)json_string_value(value), n};
         shown[0] = '"';
         size_t end = 1 + iotsig_escape(shown + 1, SHOWN, bytes);
-        snprintf(shown + end, 16, n > SHOWN ? "...\"" : "\"");
+        snprintf(shown + end, SHOWN + 16 - end, n > SHOWN ? "...\"" : "\"");
         return;
     }
     if (json_is_integer(value)) {

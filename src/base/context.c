@@ -2,11 +2,8 @@
 #define _GNU_SOURCE
 #include "base/context.h"
 
-#include <errno.h>
-#include <sys/random.h>
-#include <time.h>
-
 #include "base/error.h"
+#include "base/random.h"
 
 #ifndef IOTSIG_VERSION
 #error "IOTSIG_VERSION comes from the build"
@@ -15,23 +12,6 @@
 const char *iotsig_version(void)
 {
     return IOTSIG_VERSION;
-}
-
-static struct iotsig_hash_key random_key(void)
-{
-    struct iotsig_hash_key key = {0, 0};
-    ssize_t n;
-    do
-        n = getrandom(&key, sizeof key, 0);
-    while (n < 0 && errno == EINTR);
-    if (n != (ssize_t)sizeof key) {
-        /* No random numbers (an old kernel, a sandbox): the clock is better than a constant. */
-        struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        key.k0 ^= (uint64_t)now.tv_nsec;
-        key.k1 ^= (uint64_t)now.tv_sec;
-    }
-    return key;
 }
 
 int iotsig_context_new(struct iotsig_context **out, const struct iotsig_settings *settings,
@@ -52,7 +32,7 @@ int iotsig_context_new(struct iotsig_context **out, const struct iotsig_settings
         .max_flows = settings->max_flows > 0 ? settings->max_flows : IOTSIG_MAX_FLOWS_DEFAULT,
     };
     if (context->hash_key.k0 == 0 && context->hash_key.k1 == 0)
-        context->hash_key = random_key();
+        iotsig_random(&context->hash_key, sizeof context->hash_key);
     *out = context;
     return IOTSIG_OK;
 }

@@ -12,12 +12,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/context.h"
 #include "base/error.h"
+#include "base/random.h"
 
 #define BUFFER_SIZE ((size_t)64 * 1024)
 
@@ -89,8 +89,7 @@ static int create_temporary(char *path, size_t folder, const struct stat *old)
     int fd = -1;
     for (int tries = 0; tries < 100 && fd < 0; tries++) {
         uint8_t random[TEMPORARY_RANDOM];
-        if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-            return -1;
+        iotsig_random(random, sizeof random);
         for (size_t i = 0; i < sizeof random; i++)
             path[folder + TEMPORARY_PREFIX + i] = letters[random[i] % 32];
         fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

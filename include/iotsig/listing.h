@@ -9,13 +9,20 @@
 extern "C" {
 #endif
 
+/**
+ * Whether there is a folder at `path`, links followed. What is not there, and "-", are none: opening
+ * them tells more.
+ * @return 1, 0; IOTSIG_ERR_READ: it cannot be known
+ */
+IOTSIG_API int iotsig_is_folder(const char *path, struct iotsig_error *error);
+
 /** Paths, each the folder's and a name. */
 struct iotsig_listing;
 
 /**
  * Lists the folders in a folder, or what are none; links count as what they lead to.
- * @return 0, also when there is none; IOTSIG_ERR_READ: no folder, or it cannot be read;
- * IOTSIG_ERR_MEMORY
+ * @return 0, also when there is none; IOTSIG_ERR_READ: no folder, or it or something in it cannot be
+ * looked at; IOTSIG_ERR_MEMORY
  */
 IOTSIG_API int iotsig_listing_new(struct iotsig_listing **out, struct iotsig_context *context,
                                   const char *folder, bool folders, struct iotsig_error *error);

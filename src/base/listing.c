@@ -39,10 +39,17 @@ static char *join(struct iotsig_arena *arena, const char *folder, const char *na
     return path;
 }
 
-static bool is_folder(const char *path)
+int iotsig_is_folder(const char *path, struct iotsig_error *error)
 {
     struct stat about;
-    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+    if (strcmp(path, "-") == 0)
+        return 0;
+    if (stat(path, &about) == 0)
+        return S_ISDIR(about.st_mode);
+    if (errno == ENOENT || errno == ENOTDIR)
+        return 0;
+    iotsig_fail(error, IOTSIG_ERR_READ, "cannot be read: %s", strerror(errno));
+    return iotsig_fail_in(error, IOTSIG_ERR_READ, path);
 }
 
 static int list(struct iotsig_listing *listing, const char *folder, DIR *open, bool folders,
@@ -57,7 +64,10 @@ static int list(struct iotsig_listing *listing, const char *folder, DIR *open, b
             !iotsig_array_grow(&listing->context->allocator, &listing->paths, &listing->capacity,
                                listing->count + 1, sizeof *listing->paths))
             return iotsig_fail_memory(error);
-        if (is_folder(path) == folders)
+        int is_folder = iotsig_is_folder(path, error);
+        if (is_folder < 0)
+            return is_folder;
+        if ((is_folder == 1) == folders)
             listing->paths[listing->count++] = path;
     }
     if (errno != 0) {

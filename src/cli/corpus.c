@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/cli.h"
 
@@ -17,12 +16,6 @@ struct plan {
     const char **paths, **events;
     int count;
 };
-
-static bool is_folder(const char *path)
-{
-    struct stat about;
-    return strcmp(path, "-") != 0 && stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
 
 /* Opens a listing that the plan keeps; NULL when it cannot, which has been told. */
 static struct iotsig_listing *list(struct plan *plan, const char *folder, bool folders)
@@ -127,14 +120,22 @@ bool cli_read_events(struct run *run, struct iotsig_corpus *corpus, const char *
     return read_plan(&plan, add_capture, &plan);
 }
 
-/* Plans captures, and the files in folders. */
-static void add_inputs(struct plan *plan, const char *event, const char *const *paths, int count)
+/* Plans captures, and the files in folders; `below`: also those in folders in them, as foreign
+ * ones. */
+static void add_inputs(struct plan *plan, const char *event, const char *const *paths, int count,
+                       bool below)
 {
+    struct iotsig_error error;
     for (int i = 0; i < count && !cli_is_over(plan->run); i++) {
-        if (is_folder(paths[i]))
-            add_files(plan, paths[i], event);
-        else
+        int is_folder = iotsig_is_folder(paths[i], &error);
+        if (is_folder < 0)
+            cli_fail(plan->run, &error);
+        else if (is_folder == 0)
             (void)add_path(plan, paths[i], event);
+        else
+            add_files(plan, paths[i], event);
+        if (is_folder == 1 && below)
+            add_folders(plan, paths[i], true);
     }
 }
 
@@ -142,10 +143,7 @@ bool cli_read_captures(struct run *run, struct iotsig_corpus *corpus, const char
                        const char *const *paths, int count)
 {
     struct plan plan = {.run = run, .corpus = corpus};
-    add_inputs(&plan, event, paths, count);
-    for (int i = 0; event == NULL && i < count && !cli_is_over(run); i++)
-        if (is_folder(paths[i]))
-            add_folders(&plan, paths[i], true);
+    add_inputs(&plan, event, paths, count, event == NULL);
     return read_plan(&plan, add_capture, &plan);
 }
 
@@ -166,6 +164,6 @@ bool cli_read_each(struct run *run, const char *const *paths, int count, cli_cap
                    void *user)
 {
     struct handing handing = {.plan = {.run = run}, .take = take, .user = user};
-    add_inputs(&handing.plan, NULL, paths, count);
+    add_inputs(&handing.plan, NULL, paths, count, false);
     return read_plan(&handing.plan, hand_over, &handing);
 }

@@ -2,7 +2,6 @@
 /* Learned signatures from files. */
 #define _GNU_SOURCE
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "capture/json.h"
@@ -409,10 +408,10 @@ int iotsig_library_read(struct iotsig_library *library, const char *path,
                         struct iotsig_error *error)
 {
     struct iotsig_listing *files;
-    struct stat about;
-    if (strcmp(path, "-") == 0 || stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
-        return read_file(library, path, error);
-    int status = iotsig_listing_new(&files, library->context, path, false, error);
+    int status = iotsig_is_folder(path, error);
+    if (status < 1)
+        return status < 0 ? status : read_file(library, path, error);
+    status = iotsig_listing_new(&files, library->context, path, false, error);
     if (status != 0)
         return status;
     for (size_t i = 0; i < iotsig_listing_count(files) && status == 0; i++)

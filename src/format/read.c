@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -98,7 +97,8 @@ void iotsig_patterns_set_library(struct iotsig_patterns *patterns, struct iotsig
     patterns->library = library;
 }
 
-/* Whether a file's name says that it is YAML, so that what is wrong with it is told as of a profile. */
+/* Whether a file's name says that it is YAML, so that what is wrong with it is told as of a
+ * profile. */
 static bool is_called_yaml(const char *path)
 {
     const char *ending = strrchr(path, '.');
@@ -177,38 +177,43 @@ struct report {
     void *user;
 };
 
+/* An input that cannot be read: tells so, and gives the caller what is said. Returns `status`. */
+static int fail_input(const struct report *report, int status, const struct iotsig_error *failure,
+                      bool *stop, struct iotsig_error *error)
+{
+    if (error != NULL)
+        *error = *failure;
+    *stop = report->call != NULL && is_of_input(status) && report->call(report->user, failure) != 0;
+    return status;
+}
+
 /* Reads one file, and tells what there is to tell. `*stop`: the caller wants no more. */
 static int read_file(struct iotsig_patterns *patterns, const char *path, int fd,
                      const struct report *report, bool *stop, struct iotsig_error *error)
 {
     struct iotsig_error cut, failure;
     int status = read_input(patterns, path, fd, &cut, &failure);
-    if (status != 0) {
-        if (error != NULL)
-            *error = failure;
-        *stop = report->call != NULL && is_of_input(status) &&
-                report->call(report->user, &failure) != 0;
-    } else if (cut.message[0] != '\0') {
+    if (status != 0)
+        return fail_input(report, status, &failure, stop, error);
+    if (cut.message[0] != '\0')
         *stop = report->call != NULL && report->call(report->user, &cut) != 0;
-    }
-    return status;
+    return 0;
 }
 
 static int read_folder(struct iotsig_patterns *patterns, const char *path,
                        const struct report *report, struct iotsig_error *error)
 {
     struct iotsig_listing *files;
-    struct iotsig_error later;
+    struct iotsig_error failure, later;
     bool stop = false;
-    int status = iotsig_listing_new(&files, patterns->context, path, false, error);
+    int status = iotsig_listing_new(&files, patterns->context, path, false, &failure);
     if (status != 0)
-        return status;
+        return fail_input(report, status, &failure, &stop, error);
     size_t count = iotsig_listing_count(files);
     if (count == 0) {
-        status = iotsig_fail(error, IOTSIG_ERR_READ, "the folder holds no file");
-        iotsig_fail_in(error, status, path);
-        if (report->call != NULL)
-            (void)report->call(report->user, error);
+        status = iotsig_fail(&failure, IOTSIG_ERR_READ, "the folder holds no file");
+        iotsig_fail_in(&failure, status, path);
+        fail_input(report, status, &failure, &stop, error);
     }
     for (size_t i = 0; i < count && !stop && (status == 0 || is_of_input(status)); i++) {
         int one = read_file(patterns, iotsig_listing_path(files, i), -1, report, &stop,
@@ -223,20 +228,18 @@ static int read_folder(struct iotsig_patterns *patterns, const char *path,
     return status;
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat about;
-    return strcmp(path, "-") != 0 && stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
-
 int iotsig_patterns_read(struct iotsig_patterns *patterns, const char *path,
                          int (*call)(void *user, const struct iotsig_error *what), void *user,
                          struct iotsig_error *error)
 {
     const struct report report = {call, user};
+    struct iotsig_error failure;
     bool stop = false;
-    return is_folder(path) ? read_folder(patterns, path, &report, error)
-                           : read_file(patterns, path, -1, &report, &stop, error);
+    int status = iotsig_is_folder(path, &failure);
+    if (status < 0)
+        return fail_input(&report, status, &failure, &stop, error);
+    return status == 1 ? read_folder(patterns, path, &report, error)
+                       : read_file(patterns, path, -1, &report, &stop, error);
 }
 
 int iotsig_patterns_read_fd(struct iotsig_patterns *patterns, int fd, const char *name,

@@ -55,6 +55,17 @@ static bool make_temporary(char temporary[PATH_MAX], const char *path)
     return true;
 }
 
+/* A file could not be written: where it should have stood in the end, its name means something. */
+static int fail_file(const struct folder *folder, size_t i, int status, struct iotsig_error *error)
+{
+    char path[PATH_MAX];
+    if (error == NULL || status != IOTSIG_ERR_WRITE)
+        return status;
+    error->file[0] = '\0';
+    return iotsig_fail_in(error, status,
+                          join(path, folder->path, folder->names[i]) ? path : folder->path);
+}
+
 static int write_file(const struct folder *folder, size_t i, const char *temporary,
                       struct iotsig_context *context, struct iotsig_error *error)
 {
@@ -66,25 +77,29 @@ static int write_file(const struct folder *folder, size_t i, const char *tempora
     }
     int status = iotsig_output_open(&output, context, path, error);
     if (status != 0)
-        return status;
+        return fail_file(folder, i, status, error);
     status = folder->write(folder->user, i, output, error);
     if (status == 0)
-        return iotsig_output_commit(output, error);
-    iotsig_output_free(output);
-    return status;
+        status = iotsig_output_commit(output, error);
+    else
+        iotsig_output_free(output);
+    return status == 0 ? 0 : fail_file(folder, i, status, error);
 }
 
-static bool is_known(const struct folder *folder, const char *path, const char *name)
+/* 1, 0, or a status. */
+static int is_known(const struct folder *folder, const char *path, const char *name,
+                    struct iotsig_error *error)
 {
     char file[PATH_MAX];
     for (size_t i = 0; i < folder->count; i++)
         if (strcmp(folder->known[i], name) == 0)
-            return true;
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-           (folder->is_known != NULL && join(file, path, name) && folder->is_known(file));
+            return 1;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return 1;
+    return folder->is_known != NULL && join(file, path, name) ? folder->is_known(file, error) : 0;
 }
 
-/* Removes what it may hold, and the folder. */
+/* Removes what it may hold, and the folder. What cannot be known now was, when it was looked at. */
 static void remove_folder(const struct folder *folder, const char *path)
 {
     DIR *open = opendir(path);
@@ -92,7 +107,7 @@ static void remove_folder(const struct folder *folder, const char *path)
     if (open == NULL)
         return;
     while ((entry = readdir(open)) != NULL)
-        if (is_known(folder, path, entry->d_name))
+        if (is_known(folder, path, entry->d_name, NULL) != 0)
             (void)unlinkat(dirfd(open), entry->d_name, 0); /* but for . and .., which stay */
     closedir(open);
     (void)rmdir(path);
@@ -121,17 +136,22 @@ static int check_old(const struct folder *folder, const char *path, struct iotsi
 {
     DIR *old = opendir(path);
     struct dirent *entry;
-    bool known = true;
+    int known = 1;
     if (old == NULL)
         return fail_errno(folder->path, "no folder", error);
-    while (errno = 0, known && (entry = readdir(old)) != NULL)
-        known = is_known(folder, path, entry->d_name) && !is_folder_in(old, entry->d_name);
+    while (errno = 0, known == 1 && (entry = readdir(old)) != NULL) {
+        known = is_known(folder, path, entry->d_name, error);
+        if (known == 1 && is_folder_in(old, entry->d_name))
+            known = 0;
+    }
     int number = errno;
     closedir(old);
     errno = number;
-    if (number != 0)
+    if (known < 0)
+        return known;
+    if (known == 1 && number != 0)
         return fail_errno(folder->path, "cannot be read", error);
-    if (known)
+    if (known == 1)
         return 0;
     iotsig_fail(error, IOTSIG_ERR_WRITE, "the folder holds other files (choose a new one)");
     return iotsig_fail_in(error, IOTSIG_ERR_WRITE, folder->path);

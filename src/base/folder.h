@@ -13,8 +13,11 @@ struct folder {
     /** Writes file `i`. @return 0, or a status that ends it all */
     int (*write)(void *user, size_t i, struct iotsig_output *output, struct iotsig_error *error);
     void *user;
-    /** Whether a file of another name may be in a folder that is replaced; NULL: none may. */
-    bool (*is_known)(const char *path);
+    /**
+     * Whether a file of another name may be in a folder that is replaced; NULL: none may.
+     * @return 1, 0, or that it cannot be known: a status
+     */
+    int (*is_known)(const char *path, struct iotsig_error *error);
 };
 
 /**

@@ -6,6 +6,7 @@
  * flows are told twice, as features and in their parts; only the features are read.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -408,15 +409,42 @@ int iotsig_library_list(const struct iotsig_library *library, struct iotsig_cont
 
 /* Folders. */
 
-static bool is_learned_file(const char *path)
+/* As many bytes as there are, at most `room`; -1: with errno. */
+static ssize_t read_start(int fd, char *to, size_t room)
+{
+    size_t n = 0;
+    while (n < room) {
+        ssize_t got = read(fd, to + n, room - n);
+        if (got < 0 && errno != EINTR)
+            return -1;
+        if (got == 0)
+            break;
+        n += got > 0 ? (size_t)got : 0;
+    }
+    return (ssize_t)n;
+}
+
+/* Whether it failed because this is no regular file: a link, a folder, a socket, a pipe. */
+static bool is_of_no_file(int number)
+{
+    return number == ELOOP || number == EISDIR || number == ENXIO || number == EAGAIN;
+}
+
+static int is_learned_file(const char *path, struct iotsig_error *error)
 {
     char start[sizeof BEGINNING - 1];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, start, sizeof start);
-    close(fd);
-    return n == (ssize_t)sizeof start && memcmp(start, BEGINNING, sizeof start) == 0;
+    ssize_t n = fd < 0 ? -1 : read_start(fd, start, sizeof start);
+    int number = errno;
+    if (fd >= 0)
+        close(fd);
+    if (n >= 0)
+        return n == (ssize_t)sizeof start && memcmp(start, BEGINNING, sizeof start) == 0;
+    if (is_of_no_file(number))
+        return 0;
+    iotsig_fail(error, IOTSIG_ERR_WRITE, "cannot be replaced, for it cannot be read: %s",
+                strerror(number));
+    return iotsig_fail_in(error, IOTSIG_ERR_WRITE, path);
 }
 
 /* For the writer of folders. */

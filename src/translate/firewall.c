@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The files of a firewall: checked, printed, and written as a folder. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <linux/capability.h>
 #include <linux/netlink.h>
 #include <nftables/libnftables.h>
@@ -65,6 +66,8 @@ int iotsig_firewall_write(const struct iotsig_firewall *firewall, const char *pa
 
 /* The check. */
 
+#define CANNOT_CHECK "nftables cannot check the rules here: "
+
 /* What libnftables says when the machine cannot check: it is not about the rules. `said`: one line.
  */
 static bool is_about_machine(const char *said)
@@ -96,9 +99,7 @@ static int refuse(const char *said, struct iotsig_error *error)
     const char *text = strstr(line, "Error: ");
     text = text == NULL ? line : text + strlen("Error: ");
     return iotsig_fail(error, machine ? IOTSIG_ERR_UNSUPPORTED : IOTSIG_ERR_FORMAT,
-                       machine ? "nftables cannot check the rules here: %s"
-                               : "nftables refuses the rules: %s",
-                       text);
+                       machine ? CANNOT_CHECK "%s" : "nftables refuses the rules: %s", text);
 }
 
 static bool has_right(void)
@@ -117,23 +118,16 @@ static bool has_netlink(void)
     return fd >= 0;
 }
 
-/* Why the kernel cannot be asked, or NULL. Without the right libnftables would print so itself;
- * without a socket it would end the program. */
-static const char *why_not(void)
-{
-    if (!has_right())
-        return "no right to (be root, or give --no-check)";
-    if (!has_netlink())
-        return "the kernel has no netlink socket for them (give --no-check)";
-    return NULL;
-}
-
 static int check_text(const char *text, struct iotsig_error *error)
 {
-    const char *reason = why_not();
-    if (reason != NULL)
+    /* Without the right libnftables would print so itself; without a socket it would end the
+     * program. */
+    if (!has_right())
         return iotsig_fail(error, IOTSIG_ERR_UNSUPPORTED,
-                           "nftables cannot check the rules here: %s", reason);
+                           CANNOT_CHECK "no right to (be root, or give --no-check)");
+    if (!has_netlink())
+        return iotsig_fail(error, IOTSIG_ERR_UNSUPPORTED,
+                           CANNOT_CHECK "no netlink socket: %s (give --no-check)", strerror(errno));
     struct nft_ctx *context = nft_ctx_new(NFT_CTX_DEFAULT);
     int status = 0;
     if (context == NULL)

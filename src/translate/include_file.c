@@ -90,7 +90,9 @@ static int open_regular(const char *real, const char **what)
         *what = strerror(errno);
         return -1;
     }
-    if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
+    if (fstat(fd, &about) != 0)
+        *what = strerror(errno);
+    else if (S_ISREG(about.st_mode))
         return fd;
     close(fd);
     return -1;

@@ -173,7 +173,7 @@ bool cli_open_output(struct run *run);
 /** Writes the output out, or throws it away with --strict when an input was bad. */
 void cli_close_output(struct run *run);
 
-/** Whether the run is to end: out of a resource, or a bad input with --strict. */
+/** Whether the run is to end: out of a resource, no way to write, or a bad input with --strict. */
 bool cli_is_over(const struct run *run);
 
 /**

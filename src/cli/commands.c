@@ -181,12 +181,6 @@ static void stem_of(const char *path, char *name, size_t room)
         *dot = '\0';
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
-
 /* The length of the path of the folder that all inputs are in, 0 being the current one; of a single
  * input that is a folder, itself. -1: there is none. */
 static int common_folder(const struct settings *settings)
@@ -194,18 +188,31 @@ static int common_folder(const struct settings *settings)
     const char *first = settings->inputs[0];
     size_t n = folder_length(first);
     if (settings->input_count == 1)
-        return strcmp(first, "-") != 0 && is_folder(first) ? (int)path_length(first) : -1;
+        return iotsig_is_folder(first, NULL) == 1 ? (int)path_length(first) : -1;
     for (int i = 1; i < settings->input_count; i++)
         if (folder_length(settings->inputs[i]) != n || strncmp(first, settings->inputs[i], n) != 0)
             return -1;
     return (int)n;
 }
 
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* Whether a folder's path says what it is called, without a look at where it leads. */
+static bool is_named(const char *path)
+{
+    const char *name = last_part(path);
+    return name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 void cli_name(const struct settings *settings, char *name, size_t room)
 {
     const char *first = settings->inputs[0];
     int n = common_folder(settings);
-    char folder[PATH_MAX], *real = NULL;
+    char folder[PATH_MAX] = "", *real = NULL;
     if (n >= 0 && (size_t)n < sizeof folder) {
         snprintf(folder, sizeof folder, "%.*s", n == 0 ? 1 : n, n == 0 ? "." : first);
         real = realpath(folder, NULL);
@@ -214,6 +221,8 @@ void cli_name(const struct settings *settings, char *name, size_t room)
         snprintf(name, room, "%s", settings->name);
     else if (real != NULL && strcmp(real, "/") != 0)
         snprintf(name, room, "%s", strrchr(real, '/') + 1);
+    else if (n > 0 && is_named(folder))
+        snprintf(name, room, "%s", last_part(folder));
     else
         stem_of(first, name, room);
     free(real);

@@ -157,7 +157,8 @@ static void output_profile(struct run *run, struct inputs *inputs)
     enum iotsig_format by_ending;
     bool mud = settings->format != NULL && strcmp(settings->format, "mud") == 0;
     bool flows = iotsig_profiles_count(inputs->profiles) == 0;
-    if (flows && settings->from_mud) /* it could not be read, which has been told */
+    bool nothing = flows && iotsig_patterns_count(inputs->patterns) == 0;
+    if (nothing && (mud || settings->from_mud)) /* it could not be read, which has been told */
         return;
     if (!is_one_profile(run, inputs) || (flows && !needs_device(run)) ||
         (mud && !add_flows(run, inputs)))

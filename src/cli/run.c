@@ -76,7 +76,7 @@ void cli_warn(struct run *run, const struct iotsig_error *warning)
 {
     if (run->settings.strict)
         cli_raise(run, EXIT_INPUT);
-    if (!run->settings.quiet)
+    if (!run->settings.quiet || run->settings.strict) /* a failure is always told */
         print(run, "warning: ", warning);
 }
 
@@ -101,7 +101,8 @@ void cli_note(struct run *run, const char *format, ...)
 
 bool cli_is_over(const struct run *run)
 {
-    return run->status == EXIT_RESOURCE || run->status == EXIT_USAGE ||
+    return run->status == EXIT_RESOURCE || run->status == EXIT_OUTPUT ||
+           run->status == EXIT_USAGE ||
            (run->settings.strict && run->status == EXIT_INPUT);
 }
 

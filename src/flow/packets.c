@@ -79,9 +79,10 @@ static int open_fd(struct iotsig_capture **out, struct iotsig_context *context, 
     struct iotsig_source *source;
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (copy < 0 || lseek(copy, start, SEEK_SET) != start) {
+        iotsig_fail(error, IOTSIG_ERR_READ, "cannot be read: %s", strerror(errno));
         if (copy >= 0)
             close(copy);
-        return iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
+        return iotsig_fail_in(error, IOTSIG_ERR_READ, name);
     }
     int status = iotsig_source_open_fd(&source, context, copy, name, error);
     if (status != 0)

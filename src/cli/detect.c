@@ -20,14 +20,27 @@ static void stop(int signal_number)
     is_stopped = 1;
 }
 
+/* Those that end the run, and how they were handled before. */
+static const int endings[] = {SIGINT, SIGTERM};
+
+struct handling {
+    struct sigaction before[sizeof endings / sizeof *endings];
+};
+
 /* Without SA_RESTART: who waits for input is woken. */
-static void catch_signals(void)
+static void catch_signals(struct handling *handling)
 {
     struct sigaction action = {.sa_handler = stop};
     is_stopped = 0;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        sigaction(endings[i], &action, &handling->before[i]);
+}
+
+static void leave_signals(const struct handling *handling)
+{
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        sigaction(endings[i], &handling->before[i], NULL);
 }
 
 struct detecting {
@@ -203,7 +216,8 @@ static void perform_detect(struct run *run)
 {
     const struct settings *settings = &run->settings;
     struct detecting it = {.run = run};
-    catch_signals();
+    struct handling handling;
+    catch_signals(&handling);
     struct iotsig_library *library =
         cli_read_library(run, settings->signatures, settings->signature_count);
     if (library != NULL && start(&it, library)) {
@@ -217,6 +231,7 @@ static void perform_detect(struct run *run)
         iotsig_detection_writer_free(it.writer);
     }
     iotsig_library_free(library);
+    leave_signals(&handling);
 }
 
 const struct command command_detect = {

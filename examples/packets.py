@@ -68,8 +68,8 @@ def udp(src, sport, dst, dport, payload=b"", **more):
     return ip(src, dst, UDP, segment[:6] + struct.pack(">H", value) + segment[8:], **more)
 
 
-def tcp(src, sport, dst, dport, payload=b"", flags=PSH | ACK, **more):
-    segment = struct.pack(">HHIIBBHHH", sport, dport, 1, 1, 5 << 4, flags, 65535, 0, 0) + payload
+def tcp(src, sport, dst, dport, payload=b"", flags=PSH | ACK, seq=1, **more):
+    segment = struct.pack(">HHIIBBHHH", sport, dport, seq, 1, 5 << 4, flags, 65535, 0, 0) + payload
     value = transport_checksum(src, dst, TCP, segment)
     return ip(src, dst, TCP, segment[:16] + struct.pack(">H", value) + segment[18:], **more)
 

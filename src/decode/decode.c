@@ -585,7 +585,8 @@ HOT enum next tcp(struct decoder *d)
     struct cursor head = cursor_sub(&d->at, UP_TO_FLAGS);
     d->packet->src.port = cursor_u16(&head);
     d->packet->dst.port = cursor_u16(&head);
-    cursor_skip(&head, 8);
+    d->packet->tcp_seq = cursor_u32(&head);
+    cursor_skip(&head, 4);
     size_t header = (size_t)(cursor_u8(&head) >> 4) * 4;
     d->packet->tcp_flags = cursor_u8(&head);
     d->packet->transport = IOTSIG_TCP;

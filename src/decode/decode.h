@@ -41,6 +41,7 @@ struct packet {
     struct end src, dst;
     uint8_t transport;    /**< IOTSIG_TCP or IOTSIG_UDP */
     uint8_t tcp_flags;    /**< `enum iotsig_tcp_flag` and others; 0 for UDP */
+    uint32_t tcp_seq;     /**< of the payload's first byte; 0 for UDP */
     bool router_alert;    /**< some IP header has the Router Alert option (RFC 2113, RFC 2711) */
     bool cut;             /**< the capture does not hold the whole payload */
     struct bytes payload; /**< behind the transport header, as captured, without link padding */

@@ -46,6 +46,8 @@ struct lengths {
     size_t count;
     uint32_t open;     /**< bytes of a message that may go on in the next segment */
     uint32_t tls_left; /**< bytes of a TLS record that are still to come */
+    uint32_t next;     /**< the sequence number behind what was seen */
+    bool begun;        /**< whether that is set */
     int64_t ns;        /**< when the last segment was seen */
     int64_t *times;    /**< of each message, where spells are wanted; else NULL */
 };

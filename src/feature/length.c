@@ -71,6 +71,21 @@ static bool want_times(struct collector *collector, struct lengths *lengths)
     return lengths->times != NULL;
 }
 
+/* A segment that was sent once more is no other message (RFC 9293 section 3.8.1), nor is the byte that
+ * keeps a connection alive (RFC 1122 section 4.2.3.6). Far behind, it is another connection's. */
+static bool is_sent_again(struct lengths *lengths, const struct packet *packet)
+{
+    enum { WINDOW = 1 << 20 };
+    uint32_t end = packet->tcp_seq + (uint32_t)packet->payload.n;
+    if (packet->transport != IOTSIG_TCP)
+        return false;
+    if (lengths->begun && lengths->next - end < WINDOW)
+        return true;
+    lengths->begun = true;
+    lengths->next = end;
+    return false;
+}
+
 static int take(struct collector *collector, struct seen *seen, struct iotsig_error *error)
 {
     const struct packet *packet = seen->packet;
@@ -91,7 +106,7 @@ static int take(struct collector *collector, struct seen *seen, struct iotsig_er
         flow->tls =
             packet->transport == IOTSIG_TCP && record(cursor_of(packet->payload), &data) > 0;
     }
-    if (flow->lengths->count == LENGTHS_MAX)
+    if (flow->lengths->count == LENGTHS_MAX || is_sent_again(flow->lengths, packet))
         return 0;
     flow->lengths->ns = seen->time.ns;
     if (flow->tls)

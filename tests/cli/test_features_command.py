@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """iotsig features, on frames made by hand; expectations were worked out by hand."""
+import collections
 import hashlib
 import json
 import struct
@@ -42,8 +43,13 @@ def offer(client=ME, server=GATEWAY, options=b""):
     return frame(make.udp(ROUTER, 67, IP, 68, dhcp(client, 2, options, op=2)), src=server, dst=client)
 
 
+SENT = collections.Counter()  # bytes, by where to
+
+
 def tcp(payload, dst=CLOUD, dport=8443, mac=GATEWAY, flags=make.PSH | make.ACK, sport=40000):
-    return frame(make.tcp(IP, sport, dst, dport, payload, flags=flags), dst=mac)
+    seq = 1 + SENT[dst, dport, sport]
+    SENT[dst, dport, sport] += len(payload)
+    return frame(make.tcp(IP, sport, dst, dport, payload, flags=flags, seq=seq), dst=mac)
 
 
 def udp(payload, dst=CLOUD, dport=7777, mac=GATEWAY, sport=40000):
@@ -332,6 +338,17 @@ class Families(Features):
         self.assertEqual(self.features("length", tcp(records[:cut], dport=443), tcp(records[cut:] + make.application_data(60), dport=443), tcp(b"?" * 9, dport=443),
                                        tcp(make.application_data(70), dport=443)),
                          [f"out tcp a.example 443 tls {n}" for n in (40, 50, 60, 70)])
+
+    def test_what_is_sent_again_is_no_message(self):
+        def segment(seq, n):
+            return frame(make.tcp(IP, 40000, CLOUD, 8443, bytes(n), seq=seq))
+
+        self.assertEqual(self.features("length", segment(1, 100), segment(1, 100), segment(51, 50), segment(100, 1),  # again, in part, alive
+                                       segment(101, 30), segment(1, 130)),
+                         [f"out tcp 198.51.100.7 8443 {n}" for n in (100, 30)])
+        wrap = 2**32 - 50
+        self.assertEqual(self.features("length", segment(wrap, 100), segment(wrap, 100), segment(50, 30), segment(10**9, 20)),
+                         [f"out tcp 198.51.100.7 8443 {n}" for n in (100, 20, 30)])
 
     def test_at_most_forty_lengths(self):
         self.assertEqual(len(self.features("length", *(udp(bytes(n)) for n in range(1, 60)))), 40)

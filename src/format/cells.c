@@ -52,11 +52,22 @@ void iotsig_cell_put(struct cell *cell, struct table *table)
     cell->n = 0;
 }
 
-void iotsig_put_safe(struct iotsig_output *output, const char *text)
+/* As messages show a file. */
+static struct iotsig_error shown_as(const char *text)
 {
     struct iotsig_error shown = {.status = 0};
     iotsig_fail_in(&shown, 0, text);
-    put_string(output, shown.file);
+    return shown;
+}
+
+void iotsig_cell_add_safe(struct cell *cell, const char *text)
+{
+    iotsig_cell_add(cell, shown_as(text).file);
+}
+
+void iotsig_put_safe(struct iotsig_output *output, const char *text)
+{
+    put_string(output, shown_as(text).file);
 }
 
 void iotsig_put_count(struct iotsig_output *output, uint64_t count, const char *what)

@@ -27,6 +27,9 @@ void iotsig_cell_add_protocol(struct cell *cell, int network, int transport);
 /** "DNS response AAAA api.example": values speak for themselves. "-" for none. */
 void iotsig_cell_add_layer(struct cell *cell, const struct iotsig_layer *layer);
 
+/** What somebody called a file, as iotsig_put_safe(). */
+void iotsig_cell_add_safe(struct cell *cell, const char *text);
+
 /** Puts a cell into a table, and empties it. */
 void iotsig_cell_put(struct cell *cell, struct table *table);
 

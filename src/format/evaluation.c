@@ -361,7 +361,7 @@ static bool put_all_missed(const struct shown *shown)
         iotsig_corpus_origin(shown->corpus, i - 1, &origin);
         iotsig_cell_add(&cell, identified_as(shown, verdict.event));
         iotsig_cell_add(&cell, "/");
-        iotsig_cell_add(&cell, origin.name);
+        iotsig_cell_add_safe(&cell, origin.name);
         iotsig_cell_put(&cell, &table);
         iotsig_cell_add(&cell, identified_as(shown, verdict.identified));
         iotsig_cell_put(&cell, &table);

@@ -208,7 +208,7 @@ int iotsig_identity_writer_new(struct iotsig_identity_writer **out, struct iotsi
 static void put_row(struct iotsig_identity_writer *writer, const struct shown *shown)
 {
     struct cell cell = {0};
-    iotsig_cell_add(&cell, shown->capture);
+    iotsig_cell_add_safe(&cell, shown->capture);
     iotsig_cell_put(&cell, &writer->table);
     add_events(&cell, shown);
     iotsig_cell_put(&cell, &writer->table);

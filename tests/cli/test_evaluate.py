@@ -161,6 +161,15 @@ class Usage(Evaluating):
         result = support.run("evaluate", self.path("in"))
         self.assertEqual((result.status, result.out), (3, ""), result.err)
 
+    def test_hostile_names_of_captures(self):
+        self.events("a", [["a.example"]] * 3)
+        self.event("a/x\x1b[31m\n.pcap", "c.example")
+        text = self.run_ok("evaluate", "-q", "--format", "text", self.path("in"))
+        self.assertNotIn("\x1b", text)
+        self.assertIn("a/x\\027[31m\\010.pcap", text)
+        found = self.evaluate()
+        self.assertIn("x\x1b[31m\n.pcap", [missed["capture"] for missed in found["events"][0]["missed"]])
+
     def test_text_and_csv(self):
         self.events("a", [["a.example", "c.example"]] * 10 + [["c.example"]], device=1)
         self.events("bé", [["b.example"]] * 5, device=2)

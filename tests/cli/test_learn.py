@@ -264,6 +264,9 @@ class Files(Learning):
         self.assertIn("left out", result.err)
         self.assertNotIn("\x1b", result.err + result.out)
         self.assertIn("\x1b[31m\n.pcap", [origin["name"] for origin in self.signature("a")["origins"]])
+        text = self.run_ok("identify", "--format", "text", "--signatures", self.path("out"), self.path("in/a/\x1b[31m\n.pcap"))
+        self.assertNotIn("\x1b", text)
+        self.assertIn("a/\\027[31m\\010.pcap", text)
 
     def test_event_in_utf_8(self):
         self.events("Küche <b>&\"", [["a.example"]] * 2)

@@ -34,7 +34,10 @@ static void *resize(void *user, void *memory, size_t size)
         (meter->asked == meter->fail_at || (meter->lasting && meter->asked > meter->fail_at)))
         return NULL;
     void *got = realloc(memory, size);
-    meter->held += memory == NULL && got != NULL;
+    if (memory == NULL && got != NULL) {
+        meter->held++;
+        memset(got, 0xa5, size); /* what is not set is no zero by luck */
+    }
     return got;
 }
 

@@ -80,7 +80,8 @@ struct iotsig_scores {
     struct iotsig_share outside_groups;  /**< of these, the events not declared a group */
     struct iotsig_share identification;  /**< captures that are identified as their event */
     struct iotsig_share by_traffic; /**< of these, those without a look at the device's address */
-    struct iotsig_share group_identification; /**< as their event, or another one of its group */
+    /** As their event, or as others, one or several equally well, that are declared its group. */
+    struct iotsig_share group_identification;
     struct iotsig_share open_set; /**< captures that some signature claims, their event left out */
     uint64_t events;              /**< that have captures to learn from */
     uint64_t signatures; /**< of these, learned from all captures, with a mandatory feature */

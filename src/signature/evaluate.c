@@ -390,10 +390,13 @@ static void keep_identity(const struct task *task, struct result *result,
     else if (identity.ties > 0)
         result->identified = IOTSIG_AS_SEVERAL;
     result->by_traffic = identity.ties == 1 && identity.event == own;
-    if (identity.event != NULL)
-        result->in_group = own != NULL && iotsig_learned_is_akin(own, identity.event);
-    for (size_t i = 0; identity.event == NULL && i < identity.ties; i++)
-        result->in_group |= iotsig_probe_tie(probe, i) == own;
+    /* Equals that were not declared a group are no answer, even if its own event is among them. */
+    size_t answers = identity.event != NULL ? 1 : identity.ties;
+    result->in_group = own != NULL && answers > 0;
+    for (size_t i = 0; i < answers && result->in_group; i++)
+        result->in_group =
+            iotsig_learned_is_akin(own, identity.event != NULL ? identity.event
+                                                               : iotsig_probe_tie(probe, i));
 }
 
 static int test(const struct task *task, size_t capture, struct iotsig_error *error)

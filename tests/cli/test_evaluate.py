@@ -75,6 +75,18 @@ class Shares(Evaluating):
         self.assertEqual(found["open_set_rate"], round(10 / 15, 6))  # a's captures are b's when a is left out
         self.assertEqual([self.by_event(found)[e]["false_positives"] for e in "abc"], [5, 5, 0])
 
+    def test_equals_are_no_group_unless_they_are_declared_one(self):
+        # b's signature matches all of a; a's must not have z, and matches two of five of b: less than half.
+        self.events("a", [["x.example"]] * 4)
+        self.events("b", [["x.example"]] * 2 + [["x.example", "z.example"]] * 3)
+        self.event("b/x.pcap", "x.example", folder="test")
+        self.event("a/x.pcap", "x.example", folder="test")
+        self.event("b/z.pcap", "x.example", "z.example", folder="test")
+        found = self.evaluate("--test", self.path("test"))
+        self.assertEqual([found["recall"], found["identification"], found["group_identification"]], [1, *[round(1 / 3, 6)] * 2])
+        self.assertEqual([found["false_positives"], found["false_positives_outside_groups"]], [2, 2])
+        self.assertIn({"event": "a", "identified": None, "several": True, "captures": 1}, found["confusion"])
+
     def test_the_same_device_in_a_group(self):
         self.events("a", [["x.example"]] * 5)
         self.events("b", [["x.example"]] * 5)

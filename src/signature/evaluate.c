@@ -58,7 +58,7 @@ static uint64_t next_number(uint64_t *state)
 }
 
 /* A number below `n`, each equally likely. */
-static size_t below(uint64_t *state, size_t n)
+static size_t number_below(uint64_t *state, size_t n)
 {
     uint64_t excess = -(uint64_t)n % n, number; /* 2^64 mod n */
     do
@@ -127,7 +127,7 @@ static bool deal(struct iotsig_evaluation *evaluation)
         return false;
     for (size_t start = 0, end; start < count; start = end) {
         for (end = start; end < count && cards[end].event == cards[start].event; end++) {
-            size_t other = start + below(&state, end - start + 1);
+            size_t other = start + number_below(&state, end - start + 1);
             struct card card = cards[end];
             cards[end] = cards[other];
             cards[other] = card;
@@ -261,7 +261,8 @@ static void mislead(struct task *task, const struct card *cards, size_t count, u
                     size_t number)
 {
     const struct iotsig_evaluate_options *options = &task->evaluation->options;
-    uint64_t state = options->seed ^ (uint64_t)(task->fold + 1) << 32 ^ number;
+    uint64_t state = options->seed;
+    state = next_number(&state) ^ (uint64_t)task->fold << 32 ^ number; /* a stream for each */
     size_t left = 0;
     for (size_t i = 0; i < count; i++)
         left += cards[i].event != number && task->use[cards[i].capture];
@@ -269,7 +270,7 @@ static void mislead(struct task *task, const struct card *cards, size_t count, u
     for (size_t i = 0; i < count && wanted > 0; i++) {
         if (cards[i].event == number || !task->use[cards[i].capture])
             continue;
-        if (below(&state, left--) >= wanted)
+        if (number_below(&state, left--) >= wanted)
             continue;
         wanted--;
         task->use[task->corpus.count] = true;

@@ -50,6 +50,9 @@ IOTSIG_API int iotsig_evaluation_new(struct iotsig_evaluation **out, struct iots
                                      const struct iotsig_evaluate_options *options,
                                      struct iotsig_error *error);
 
+/** How many folds there are; 0: captures to test with were given. */
+IOTSIG_API uint32_t iotsig_evaluation_folds(const struct iotsig_evaluation *evaluation);
+
 /** How many tasks there are. */
 IOTSIG_API size_t iotsig_evaluation_tasks(const struct iotsig_evaluation *evaluation);
 

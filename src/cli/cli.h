@@ -49,7 +49,7 @@ struct settings {
     const char **hosts; /**< of `profiles` */
     const char **tests; /**< captures that a firewall is tried on */
     int test_count;
-    bool folds_given;
+    bool folds_given, seed_given;
     const char **named; /**< files and folders that options name, to be read */
     int named_count;
     const char *interface; /**< that is captured on, or NULL */

@@ -18,25 +18,27 @@ static int run_task(void *user, size_t i, struct iotsig_context *context,
     return iotsig_evaluation_run(user, i, context, error);
 }
 
-/* The captures of --test, and what is learned against. */
+/* What is learned against, and the captures of --test, which are the last ones then. */
 static bool read_others(struct evaluating *it)
 {
     const struct settings *settings = &it->run->settings;
+    if (settings->against_count > 0 &&
+        !cli_read_captures(it->run, it->corpus, NULL, settings->against, settings->against_count))
+        return false;
     size_t learned = iotsig_corpus_count(it->corpus);
-    if (settings->test_count > 0) {
-        if (!cli_read_events(it->run, it->corpus, settings->tests[0]))
+    for (int i = 0; i < settings->test_count; i++)
+        if (!cli_read_events(it->run, it->corpus, settings->tests[i]))
             return false;
-        size_t count = iotsig_corpus_count(it->corpus) + (size_t)settings->against_count;
-        it->test = calloc(count + 1, sizeof *it->test);
-        if (it->test == NULL) {
-            cli_fail_memory(it->run);
-            return false;
-        }
-        for (size_t i = learned; i < iotsig_corpus_count(it->corpus); i++)
-            it->test[i] = true;
+    if (settings->test_count == 0)
+        return true;
+    it->test = calloc(iotsig_corpus_count(it->corpus) + 1, sizeof *it->test);
+    if (it->test == NULL) {
+        cli_fail_memory(it->run);
+        return false;
     }
-    return settings->against_count == 0 ||
-           cli_read_captures(it->run, it->corpus, NULL, settings->against, settings->against_count);
+    for (size_t i = learned; i < iotsig_corpus_count(it->corpus); i++)
+        it->test[i] = true;
+    return true;
 }
 
 static void write(struct evaluating *it, const struct iotsig_evaluate_options *options)

@@ -44,7 +44,7 @@ const struct option_row cli_options[] = {
      OPTION_MIN_COVERAGE, GROUP_LEARN, ARGUMENT_TEXT, NULL},
     {"against", "PATH", "a capture, or a folder of them, that is of no event here (repeatable)",
      OPTION_AGAINST, GROUP_LEARN, ARGUMENT_FILE, NULL},
-    {"test", "DIR", "test with the captures of DIR/EVENT, learn from all the others",
+    {"test", "DIR", "test with DIR/EVENT/CAPTURE, learn from the others (repeatable)",
      OPTION_TEST_FOLDER, GROUP_EVALUATE, ARGUMENT_FILE, NULL},
     {"folds", "N", "test with an N-th of the captures at a time (default 5)", OPTION_FOLDS, GROUP_EVALUATE, ARGUMENT_TEXT, NULL},
     {"seed", "N", "by which captures are dealt out (default 1)", OPTION_SEED, GROUP_EVALUATE, ARGUMENT_TEXT, NULL},

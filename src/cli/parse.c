@@ -162,6 +162,7 @@ static bool parse_evaluation(struct run *run, int id, const char *text)
     case OPTION_SEED:
         good = parse_number(run, "seed", text, ULONG_MAX, &number);
         evaluate->seed = number;
+        run->settings.seed_given = true;
         return good;
     case OPTION_FOREIGN:
         good = parse_number(run, "foreign", text, UINT16_MAX, &number);
@@ -294,6 +295,7 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         settings->explain = true;
         return true;
     case OPTION_TEST:
+    case OPTION_TEST_FOLDER:
         settings->tests[settings->test_count++] = argument;
         return true;
     case OPTION_DRY_RUN:
@@ -318,10 +320,6 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
                usage_error(run, "families", &error);
     case OPTION_GENERALISE:
         settings->generalise = true;
-        return true;
-    case OPTION_TEST_FOLDER:
-        settings->tests[0] = argument;
-        settings->test_count = 1;
         return true;
     case OPTION_FOLDS:
     case OPTION_SEED:
@@ -413,6 +411,9 @@ static bool fits_together(struct run *run)
         return usage(run, "options of learning are for --generalise");
     if ((run->command->groups & GROUP_EVALUATE) != 0 && test && settings->folds_given)
         return usage(run, "--folds is for evaluating without --test");
+    if ((run->command->groups & GROUP_EVALUATE) != 0 && test && settings->seed_given &&
+        settings->evaluate.foreign == 0)
+        return usage(run, "--seed has nothing to decide with --test (give --foreign)");
     if ((run->command->groups & GROUP_FIREWALL) == 0)
         return true;
     if (!output && !settings->dry_run && !settings->explain && !test)

@@ -74,11 +74,12 @@ static bool next_missed(const struct shown *shown, size_t *i, struct iotsig_verd
 
 /* JSON. */
 
+/* A share from 0 to 1. The C library would write the point as the caller's language does. */
 static void put_double(struct iotsig_output *output, double value)
 {
-    char text[32];
-    snprintf(text, sizeof text, "%.6f", value);
-    put_string(output, text);
+    enum { MILLION = 1000000 };
+    iotsig_put_ratio_decimal(output,
+                             (struct iotsig_ratio){(uint64_t)(value * MILLION + 0.5), MILLION});
 }
 
 static void put_count(struct iotsig_output *output, const char *name, uint64_t count)
@@ -214,7 +215,12 @@ static void put_confusion(const struct shown *shown)
 static void put_options(const struct shown *shown)
 {
     struct iotsig_output *output = shown->output;
-    put_count(output, "\"options\":{\"folds\":", shown->options->folds);
+    uint32_t folds = iotsig_evaluation_folds(shown->evaluation);
+    put_string(output, "\"options\":{\"folds\":");
+    if (folds > 0)
+        iotsig_put_number(output, folds);
+    else
+        put_string(output, "null");
     put_count(output, ",\"seed\":", shown->options->seed);
     put_count(output, ",\"foreign\":", shown->options->foreign);
     put_string(output, ",\"min_support\":\"");

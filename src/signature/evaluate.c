@@ -227,6 +227,11 @@ void iotsig_evaluation_free(struct iotsig_evaluation *evaluation)
     iotsig_memory_free(&evaluation->context->allocator, evaluation);
 }
 
+uint32_t iotsig_evaluation_folds(const struct iotsig_evaluation *evaluation)
+{
+    return (uint32_t)evaluation->folds;
+}
+
 size_t iotsig_evaluation_tasks(const struct iotsig_evaluation *evaluation)
 {
     return 1 + evaluation->folds + evaluation->event_count;

@@ -112,6 +112,17 @@ class Shares(Evaluating):
         # a's two captures with b's signature, new's two with both.
         self.assertEqual([found["pairs"], found["false_positives"]], [6, 2])
         self.assertEqual(found["open_set_rate"], 0.5)  # what asks for b.example is claimed whoever is left out
+        self.assertEqual([found["options"]["folds"], self.evaluate()["options"]["folds"]], [None, 5])
+
+    def test_several_folders(self):
+        self.events("a", [["a.example"]] * 3, device=1)
+        self.events("b", [["b.example"]] * 3, device=2)
+        self.events("a", [["a.example"]] * 2, device=9, folder="june")
+        self.events("b", [["b.example"]], device=9, folder="july")
+        self.events("house", [["b.example", "tv.example"]] * 7, device=7, folder="foreign")
+        found = self.evaluate("--test", self.path("june"), "--test", self.path("july"), "--against", self.path("foreign"))
+        self.assertEqual([self.by_event(found)[event]["n"] for event in "ab"], [2, 1])
+        self.assertEqual([found["recall"], found["pairs"]], [1, 3])
 
 
 class Chance(Evaluating):
@@ -165,7 +176,8 @@ class Usage(Evaluating):
 
     def test_options(self):
         self.events("a", [["a.example"]] * 2)
-        for words in (("--folds", "1"), ("--folds", "x"), ("--seed", "-1"), ("--foreign", "70000"), ("--test", "t", "--folds", "3")):
+        for words in (("--folds", "1"), ("--folds", "x"), ("--seed", "-1"), ("--foreign", "70000"), ("--test", "t", "--folds", "3"),
+                      ("--test", "t", "--seed", "2")):
             self.refused(*words)
 
     def test_nothing_to_test(self):

@@ -12,6 +12,10 @@
 /* Bytes that the kernel keeps for a reader that is busy. */
 #define KERNEL_BUFFER (16 * 1024 * 1024)
 
+/* Milliseconds after which the kernel hands over packets that do not fill a block. One at a time
+ * they would each take the room of the largest. */
+#define HANDED_OVER_AFTER 50
+
 struct live {
     const struct iotsig_context *context;
     pcap_t *pcap;
@@ -46,7 +50,7 @@ static int activate(struct live *live, struct iotsig_error *error)
     pcap_t *pcap = live->pcap;
     pcap_set_snaplen(pcap, (int)IOTSIG_PACKET_MAX);
     pcap_set_promisc(pcap, 1);
-    pcap_set_immediate_mode(pcap, 1);
+    pcap_set_timeout(pcap, HANDED_OVER_AFTER);
     pcap_set_buffer_size(pcap, KERNEL_BUFFER);
     live->nanoseconds = pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
     int status = pcap_activate(pcap); /* warnings are above 0 */

@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -57,9 +58,8 @@ static const int calls_of_nftables[] = {
     SCMP_SYS(recvmsg),    SCMP_SYS(select), SCMP_SYS(pselect6),    SCMP_SYS(pselect6_time64),
     SCMP_SYS(poll),       SCMP_SYS(ppoll)};
 
-/* Waiting, and asking an interface's socket, which is open, what it has lost. */
-static const int calls_of_streams[] = {SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64),
-                                       SCMP_SYS(getsockopt)};
+/* Waiting. */
+static const int calls_of_streams[] = {SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64)};
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -163,6 +163,20 @@ static void add_sockets(struct filter *filter, const struct sandbox *sandbox)
                                           SCMP_A0(SCMP_CMP_NE, AF_NETLINK));
 }
 
+/* libpcap asks an interface's socket, which is open, what it has lost and whether it failed, and gives
+ * its ring back. */
+static void add_interface(struct filter *filter)
+{
+    const int calls[] = {SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(recvfrom),
+                         SCMP_SYS(recv)};
+    add_table(filter, calls, COUNT(calls));
+    if (filter->status == 0)
+        filter->status =
+            seccomp_rule_add(filter->context, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+                             SCMP_A1(SCMP_CMP_EQ, SOL_PACKET), SCMP_A2(SCMP_CMP_EQ, PACKET_RX_RING));
+    add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, UINT32_MAX, SIOCGIFFLAGS);
+}
+
 /* A process may end itself, and ask for its own limits. */
 static void add_self(struct filter *filter)
 {
@@ -184,6 +198,8 @@ static void add_all(struct filter *filter, const struct sandbox *sandbox)
         add_threads(filter);
     if (sandbox->stream)
         add_table(filter, calls_of_streams, COUNT(calls_of_streams));
+    if (sandbox->settings->interface != NULL)
+        add_interface(filter);
     if (sandbox->file || sandbox->device)
         add_table(filter, calls_of_outputs, COUNT(calls_of_outputs));
     if (sandbox->folder)

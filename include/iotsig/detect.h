@@ -22,7 +22,8 @@
  * coverage one whose mandatory features are all of a heavier one gives way to that; what is left
  * are ties, as of iotsig_probe_identify(): if just one was learned from the very device it is that,
  * else all of them are told. What is told has used up its features: each as often as it was seen in
- * a capture, at most, and as long as a capture took. What still matches without these is told next.
+ * a capture, at most, as long as the longest took, and until the device makes a pause of 20
+ * seconds. What still matches without these is told next.
  *
  * So a library of ten thousand signatures costs a packet as much as one of ten: features are
  * indexed, and only signatures of which a feature is there, of those that it cannot match without,

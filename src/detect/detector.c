@@ -18,6 +18,9 @@
 #define NEVER    INT64_MAX
 #define TIME_MAX (INT64_MAX / 2)
 
+/* Nanoseconds: as long as the pause that ends an event of a capture. */
+#define PAUSE INT64_C(20000000000)
+
 /* A signature that is on its way. */
 struct candidate {
     uint32_t signature;
@@ -34,6 +37,8 @@ struct watch {
     struct window window;
     struct candidate *candidates; /* in the order of signatures */
     size_t count, capacity;
+    int64_t heard;   /* when it showed anything last */
+    int64_t resumed; /* when it did so after a pause */
     int64_t changed; /* when it showed something new last */
     int64_t told;    /* when something of it was told last; before that all is used up */
     int64_t due;     /* when something is to be told, or NEVER */
@@ -160,10 +165,20 @@ static bool set_out(struct watch *watch, uint32_t feature)
     return true;
 }
 
-/* A feature that is used up is still part of the event that was told, or begins another. */
-static bool is_absorbed(struct showing *showing, int64_t ns)
+/* A pause of all that signatures know of ends the event that was told, however long captures are.
+ */
+static void note_pause(struct watch *watch, int64_t ns)
 {
-    if (!showing->used || showing->absorbed == 0 || ns > showing->until)
+    if (ns - watch->heard > PAUSE)
+        watch->resumed = ns;
+    watch->heard = ns > watch->heard ? ns : watch->heard;
+}
+
+/* A feature that is used up is still part of the event that was told, or begins another. */
+static bool is_absorbed(const struct watch *watch, struct showing *showing, int64_t ns)
+{
+    if (!showing->used || showing->absorbed == 0 || ns > showing->until ||
+        showing->last < watch->resumed)
         return false;
     showing->absorbed--;
     showing->last = ns > showing->last ? ns : showing->last;
@@ -181,7 +196,8 @@ static int see_number(struct watch *watch, uint32_t number, int64_t ns, struct i
         showing->lapsed = false;
         return 0;
     }
-    if (is_absorbed(showing, ns))
+    note_pause(watch, ns);
+    if (is_absorbed(watch, showing, ns))
         return 0;
     bool new = showing->count == 0 || showing->used || ns - showing->last > index->shortest;
     if (new)
@@ -520,8 +536,7 @@ static int start_stream(struct iotsig_detector *detector,
     char families[128];
     const struct stream_listener listener = {number_of, seen,      retelling,
                                              retold,    forgotten, detector};
-    struct iotsig_feature_options features = {.self = options->self,
-                                              .families = options->families};
+    struct iotsig_feature_options features = {.self = options->self, .families = options->families};
     struct stream_bounds bounds = {IOTSIG_DETECT_DEVICES, IOTSIG_DETECT_FLOWS};
     if (options->max_devices > 0)
         bounds.devices = options->max_devices;

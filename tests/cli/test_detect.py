@@ -129,6 +129,11 @@ class Windows(Detecting):
         self.assertEqual(self.events(*((at, ask("c.example")) for at in (1, 1.5, 2, 2.5))), [("loud", 1), ("loud", 2.5)])
         self.assertEqual(self.events(*((at, ask("c.example")) for at in (1, 3.1))), [("loud", 1), ("loud", 3.1)])
 
+    def test_a_pause_ends_what_was_told(self):
+        self.library(signature("long", dns("c.example", seen=(1, 9)), duration="200.000000000"))
+        self.assertEqual(self.events(*((at, ask("c.example")) for at in (1, 20, 39))), [("long", 1)])
+        self.assertEqual(self.events(*((at, ask("c.example")) for at in (1, 22, 41))), [("long", 1), ("long", 22)])
+
     def test_coverage(self):
         self.library(signature("most", dns("c.example", bits="9.00") + dns("d.example", bits="1.00")),
                      signature("less", dns("e.example", bits="8.90") + dns("f.example", bits="1.10")))

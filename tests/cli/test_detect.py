@@ -322,7 +322,7 @@ class Features(Detecting):
     def test_lengths_go_on_forever(self):
         """The hundredth message of a connection is seen as the first is."""
         self.flow("out tcp 198.51.100.7 1234 77", family="length")
-        packets = [make.tcp(ip(1), 40001, "198.51.100.7", 1234, b"x" * (77 if i == 99 else 10)) for i in range(100)]
+        packets = [make.tcp(ip(1), 40001, "198.51.100.7", 1234, b"x" * (77 if i == 99 else 10), seq=1000 + 10 * i) for i in range(100)]
         self.assertEqual(self.events(*((i / 10, self.frame(packet)) for i, packet in enumerate(packets))), [("it", 9.9)])
 
     def test_a_connection_that_is_held(self):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the packages are: in the build folder. IOTSIG_PYTHON names another place."""
+import gc
 import os
 import sys
 
@@ -8,3 +9,18 @@ import support
 FOLDER = os.environ.get("IOTSIG_PYTHON", os.path.join(os.path.dirname(support.PROGRAM), "python"))
 SANITIZED = bool(os.environ.get("SANITIZERS"))
 sys.path.insert(0, FOLDER)
+
+
+def assert_balanced(test, work):
+    """That work(times) leaves no reference to what all objects share behind."""
+    import iotsig  # pylint: disable=import-outside-toplevel
+
+    shared = [None, True, False, 0, 1, (), "", "IPv4", "TCP", str, int, tuple, dict, iotsig.Packet, iotsig.Layer, iotsig.Flow, iotsig.Port]
+    times = 50
+    work(times)
+    gc.collect()
+    before = [sys.getrefcount(thing) for thing in shared]
+    work(times)
+    gc.collect()
+    for thing, count in zip(shared, before):
+        test.assertLess(abs(sys.getrefcount(thing) - count), times, thing)

@@ -289,6 +289,7 @@ class Iotsig(support.Case):
                 except ValueError:
                     pass
 
+        packages.assert_balanced(self, work)
         times = int(os.environ.get("IOTSIG_LOOPS", "40" if packages.SANITIZED else "200"))
         work(times)
         gc.collect()

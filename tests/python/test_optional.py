@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """pandas and scapy: DataFrames, and packets that scripts made. Skipped where they are not installed."""
 import glob
+import importlib.util
 import logging
 import os
+import subprocess
 import sys
 import unittest
 
@@ -90,6 +92,19 @@ class Frames(support.Case):
         dns = df[df.dport.eq(53) | df.sport.eq(53)].iloc[0]
         self.assertEqual(dns.application_layer[0], ("protocol", "DNS"))
         self.assertEqual((len(NetworkPattern().to_df()), list(NetworkPattern().to_df().columns)), (0, list(df.columns)))
+
+
+class Notebook(support.Case):
+    def test_plot(self):
+        """The example makes a plot of its samples."""
+        if importlib.util.find_spec("matplotlib") is None:
+            self.skipTest("matplotlib is not installed (scripts/install-deps --full)")
+        paths = [self.capture(*mixed(), name=f"{i}.pcap") for i in (1, 2)]
+        example = os.path.join(support.ROOT, "examples", "notebook.py")
+        done = subprocess.run([sys.executable, example, *paths, "-o", self.path("plot.png")], env={**os.environ, "PYTHONPATH": packages.FOLDER},
+                              capture_output=True, check=True)
+        self.assertIn(b"api.plug.example:443 [TCP]", done.stdout)
+        self.assertEqual(self.read("plot.png")[:4], b"\x89PNG")
 
 
 class Scapy(support.Case):

@@ -4,11 +4,14 @@
 What is expected was worked out by hand from the behaviour's sections; what is compared with the program says so.
 """
 import copy
+import gc
 import inspect
 import io
 import json
 import os
 import pickle
+import subprocess
+import sys
 import time
 import unittest
 from decimal import Decimal
@@ -660,12 +663,48 @@ class Utilities(unittest.TestCase):
 
 
 class Running(support.Case):
+    def test_no_leak(self):
+        path = self.capture(*plug(40000))
+        bad = flow()
+        bad.ports = {("a", "b"): 1}
+
+        def work(times):
+            for _ in range(times):
+                table = {"IP": {"192.0.2.9": "x.example"}}
+                packets = pcap_to_pkts(path, table)
+                pattern = group_pkts_per_flow(packets)
+                signature = patterns_to_signature([pattern, NetworkPattern(pattern.flows)])
+                first, last = signature.flows[0], signature.flows[-1]
+                first.match_flow(last, hosts_equal={"a": "b"})
+                first.compute_distance(last)
+                first.find_closest_flow(signature.flows)
+                first.get_different_hosts(last)
+                first.get_different_ports(last)
+                first.add_flow(copy.copy(first))
+                first.application_layer.diff(DNS({"qtype": 1}))
+                FlowFingerprint.from_policy(first.extract_policy("192.0.2.10"))
+                pkts_to_csv(packets, self.path("p.csv"))
+                first.get_id(), hash(first), repr(first), str(packets[0])
+                utils.levenshtein_ratio("a", "b"), utils.compare_hosts("a.example", "b.example", {"a": "b"})
+                for call in (lambda: bad.match_flow(first), lambda: utils.compare_hosts(5, "x"), lambda: pcap_to_pkts(path, {"IP": {"x": "y"}})):
+                    try:
+                        call()
+                    except (TypeError, ValueError):
+                        pass
+
+        packages.assert_balanced(self, work)
+        times = 10 if packages.SANITIZED else 50
+        work(times)
+        gc.collect()
+        blocks = sys.getallocatedblocks()
+        work(times)
+        gc.collect()
+        self.assertLess(sys.getallocatedblocks() - blocks, 200)
+
     def test_nothing_else_is_imported(self):
         """pandas and scapy are imported only by what needs them."""
         code = "import sys, signature_extraction.event_signature_extraction, signature_extraction.flow_grouping; " \
                "print([m for m in ('pandas', 'numpy', 'scapy', 'tqdm') if m in sys.modules])"
-        import subprocess
-        import sys
         done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": packages.FOLDER}, capture_output=True, check=True)
         self.assertEqual(done.stdout, b"[]\n")
 

@@ -340,6 +340,101 @@ static void test_rules(void **state)
     assert_false(iotsig_segment_is_kept(&segment, NULL));
 }
 
+/* Memory of which the Nth allocation fails, once. */
+static void *resize(void *user, void *memory, size_t size)
+{
+    long *left = user;
+    if (size == 0) {
+        free(memory);
+        return NULL;
+    }
+    return (*left)-- == 0 ? NULL : realloc(memory, size);
+}
+
+/* Makes all that can be made; the first failure ends it. */
+static int make_all(struct iotsig_context *scarce)
+{
+    static const uint8_t line[] = "GET /a HTTP/1.1\r\n\r\n";
+    static const uint32_t characters[] = {'a', 0x2603, 'b'};
+    const struct iotsig_characters text = {characters, 3}, other = {characters + 1, 2};
+    const struct iotsig_payload payload = {.transport = 6, .bytes = line, .count = sizeof line - 1};
+    const struct iotsig_attribute attribute = {"qtype", "A", false};
+    const struct iotsig_port ports[] = {{"a.example", 40000, 1, false},
+                                        {"b.example", 443, 1, false}};
+    struct iotsig_flow flow = {.network = 4,
+                               .transport = 6,
+                               .src = "a.example",
+                               .dst = "b.example",
+                               .count = 1,
+                               .ports = 2};
+    const struct iotsig_packet packet = {.network = 4,
+                                         .src = "a.example",
+                                         .dst = "b.example",
+                                         .transport = 6,
+                                         .sport = 1,
+                                         .dport = 2};
+    struct iotsig_layer *layer = NULL, *parsed = NULL, *read = NULL;
+    struct iotsig_pattern *pattern = NULL, *copy = NULL, *grouped = NULL;
+    struct iotsig_grouping *grouping = NULL;
+    struct iotsig_patterns *patterns = NULL;
+    struct iotsig_names *names = NULL;
+    struct iotsig_ratio ratio;
+    int status;
+    (void)((status = iotsig_layer_new(&layer, scarce, "DNS", &attribute, 1, NULL)) != 0 ||
+           (status = iotsig_layer_parse(&parsed, scarce, "HTTP", &payload, NULL)) != 0 ||
+           (status = iotsig_layer_read(&read, scarce, "('protocol', 'DNS'),", NULL)) ==
+               IOTSIG_ERR_MEMORY ||
+           (status = iotsig_layer_read(&read, scarce, "DNS - qtype: A", NULL)) != 0 ||
+           (status = iotsig_pattern_new(&pattern, scarce, NULL)) != 0 ||
+           (status = iotsig_pattern_new(&copy, scarce, NULL)) != 0 ||
+           (flow.layer = layer, status = iotsig_pattern_add(pattern, &flow, ports, NULL)) != 0 ||
+           (flow.layer = parsed, status = iotsig_pattern_add(pattern, &flow, ports, NULL)) != 0 ||
+           (status = iotsig_pattern_join(pattern, 0, 1, NULL, NULL)) != 0 ||
+           (status = iotsig_pattern_add_all(copy, pattern, NULL)) != 0 ||
+           (status = iotsig_patterns_new(&patterns, scarce, NULL, false, NULL)) != 0 ||
+           (status = iotsig_patterns_add(patterns, copy, "x", NULL)) != 0 ||
+           (status = iotsig_grouping_new(&grouping, scarce, NULL, NULL)) != 0 ||
+           (status = iotsig_grouping_add(grouping, &packet, NULL)) != 0 ||
+           (status = iotsig_names_new(&names, scarce, NULL)) != 0 ||
+           (status = iotsig_names_set(names, IOTSIG_NAMES_IP, "192.0.2.1", "a.example", NULL)) !=
+               0 ||
+           (status = iotsig_host_distance(scarce, "a.example", "b.example", &ratio, NULL)) != 0 ||
+           (status = iotsig_text_distance(scarce, text, other, &ratio, NULL)) != 0);
+    if (status == 0) {
+        status = iotsig_grouping_finish(grouping, &grouped, NULL);
+        grouping = NULL;
+    }
+    iotsig_grouping_free(grouping);
+    iotsig_pattern_free(grouped);
+    iotsig_pattern_free(pattern);
+    iotsig_pattern_free(copy);
+    iotsig_patterns_free(patterns);
+    iotsig_names_free(names);
+    iotsig_layer_free(scarce, layer);
+    iotsig_layer_free(scarce, parsed);
+    iotsig_layer_free(scarce, read);
+    return status;
+}
+
+static void test_memory(void **state)
+{
+    long failed = 0;
+    (void)state;
+    for (long n = 1;; n++) {
+        long left = n; /* the context is the first */
+        const struct iotsig_settings settings = {.allocator = {resize, &left}, .hash_seed = {1, 2}};
+        struct iotsig_context *scarce;
+        assert_int_equal(iotsig_context_new(&scarce, &settings, NULL), 0);
+        int status = make_all(scarce);
+        iotsig_context_free(scarce);
+        if (status == 0 && left >= 0)
+            break;
+        assert_int_equal(status, IOTSIG_ERR_MEMORY);
+        failed++;
+    }
+    assert_true(failed > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_flows),  cmocka_unit_test(test_grouping),
         cmocka_unit_test(test_hosts),  cmocka_unit_test(test_texts),
         cmocka_unit_test(test_names),  cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -143,7 +143,7 @@ void options_enter(struct options *options);
 
 /* Methods of the module, by file. */
 
-extern PyMethodDef packet_methods[], pattern_methods[], object_methods[], host_methods[];
+extern PyMethodDef packet_methods[], pattern_methods[], object_methods[], host_methods[], detect_methods[];
 extern PyType_Spec packets_spec, pattern_spec;
 
 /** A Pattern of something that was made with `context`; takes both, also on failure. */

@@ -120,6 +120,7 @@ static int execute(PyObject *module)
         PyModule_AddFunctions(module, pattern_methods) != 0 ||
         PyModule_AddFunctions(module, object_methods) != 0 ||
         PyModule_AddFunctions(module, host_methods) != 0 ||
+        PyModule_AddFunctions(module, detect_methods) != 0 ||
         PyModule_AddStringConstant(module, "version", iotsig_version()) != 0)
         return -1;
     return 0;

@@ -30,8 +30,8 @@ from .progress import watching as _watching
 
 __version__ = _iotsig.version
 __all__ = [
-    "packets", "flows", "read", "extract", "compare", "closest", "convert", "load_names", "Packet", "Layer", "Flow", "Port", "Progress",
-    "Pattern", "Signature", "Comparison", "Pair", "Error", "FormatError", "ArgumentError", "EmptyError", "LimitError", "ReadError",
+    "packets", "flows", "read", "extract", "compare", "closest", "detect", "convert", "load_names", "Packet", "Layer", "Flow", "Port", "Progress",
+    "Pattern", "Signature", "Comparison", "Pair", "Detection", "Error", "FormatError", "ArgumentError", "EmptyError", "LimitError", "ReadError",
     "MissingError", "WriteError", "CancelledError", "CaptureWarning",
 ]
 
@@ -349,6 +349,33 @@ def closest(a, b, *, match_random_ports=False):
     """For each flow of a pattern the closest one of another, as a list of pairs."""
     found = _iotsig.closest(_native_of(a), _native_of(b), bool(match_random_ports))
     return [Pair(a[p.a], b[p.b], Fraction(*p.distance)) for p in found]
+
+
+class Detection(NamedTuple):
+    """An event that was seen: which (None: one of `group`), how sure, of which device, when, and what was missing."""
+
+    event: str | None
+    group: tuple
+    coverage: Fraction
+    device: str
+    first: int | None
+    last: int | None
+    missing: tuple
+
+
+def detect(source, signatures, *, filter=None, device=None, names=None, progress=None):
+    """The events of learned signatures (a folder of `iotsig learn`, or a file) that happen in a capture, in order, as a list.
+
+    device: look at this one only, a hardware or IP address. Times are nanoseconds since 1970.
+    """
+    with _opened(source) as (name, descriptor), _watching(progress) as callback:
+        options = _options(timeout_ns=0, filter=filter, names=names, progress=callback)
+        path = name if descriptor < 0 else f"/proc/self/fd/{descriptor}".encode()
+        found, failure = _iotsig.detect(path, os.fsencode(signatures), device, options)
+    if failure is not None:
+        _warn_of([failure])
+    return [Detection(events[0] if is_one else None, () if is_one else events, Fraction(*coverage), *more)
+            for is_one, events, coverage, *more in found]
 
 
 def convert(path, format="json"):

@@ -222,6 +222,33 @@ class Iotsig(support.Case):
         with self.assertRaises(ValueError):
             signature.write_firewall(self.path("wall2"), device="plug", ipv4="x")
 
+    def test_detect(self):
+        """Two features of a signature in a row, each of weight 4 (as in tests/cli/test_detect.py)."""
+        traits = [{"family": "name", "feature": f"dns A {name}", "support": "10/10", "bits": "4.00", "seen": [1, 1]}
+                  for name in ("a.example", "b.example")]
+        folder = os.path.dirname(self.write("sig/on.json", json.dumps({
+            "iotsig_signature": 1, "event": "on", "captures": 10, "against": {"events": 2, "captures": 20},
+            "options": {"min_support": "9/10", "min_coverage": "9/10", "families": None}, "duration": "1.000000000", "group": [], "warnings": [],
+            "mandatory": traits, "optional": [], "must_not": [], "flows": [], "origins": []})))
+
+        def ask(name):
+            return make.ethernet(make.udp("192.168.1.101", 40000, "192.168.1.1", 53, make.dns([(name, "A")])), src="02:00:00:01:00:01",
+                                 dst="02:00:00:00:00:02")
+
+        path = self.write("d.pcap", make.pcap([(START + SECOND, ask("a.example")), (START + 5 * SECOND // 2, ask("b.example"))]))
+        wanted = [("on", (), 1, "02:00:00:01:00:01", START + SECOND, START + 5 * SECOND // 2, ())]
+        self.assertEqual(iotsig.detect(path, folder), wanted)
+        with open(path, "rb") as file:
+            self.assertEqual(iotsig.detect(file, folder, device="192.168.1.101"), wanted)
+        self.assertEqual(iotsig.detect(path, folder, device="192.168.1.102"), [])
+        with self.assertWarns(iotsig.CaptureWarning):
+            with open(path, "rb") as file:
+                self.assertEqual(iotsig.detect(self.write("e.pcap", file.read() + b"\xff" * 40), folder), wanted)
+        for source, signatures, kind in ((self.path("none"), folder, ValueError), (path, self.path("none"), ValueError), (path, path, ValueError),
+                                         (5, folder, TypeError), (path, 5, TypeError), ("a\0b", folder, ValueError)):
+            with self.assertRaises(kind):
+                iotsig.detect(source, signatures)
+
     # Running.
 
     def test_progress(self):

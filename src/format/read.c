@@ -53,10 +53,10 @@ int iotsig_records_read(struct record_reader *reader, struct iotsig_source *sour
                         struct bytes start, struct iotsig_error *error)
 {
     int status;
-    if (iotsig_csv_begins(start))
-        status = iotsig_csv_read(reader, source, error);
-    else if (iotsig_json_begins(start))
+    if (iotsig_json_begins(start)) /* whose texts may look like titles */
         status = read_json(reader, source, error);
+    else if (iotsig_csv_begins(start))
+        status = iotsig_csv_read(reader, source, error);
     else
         status = iotsig_profile_read(reader, source, error);
     struct iotsig_error later;

@@ -269,7 +269,7 @@ class Patterns(Trip):
 
     def test_file_names(self):
         content = make.pcap([(START, make.ethernet(make.udp("192.168.1.2", 1, "192.168.1.1", 2, b"x")))])
-        for label in ("q\"u,o\nt\r e;.pcap", "caf\u00e9.pcap", "-- x", "\\000.pcap"):
+        for label in ("q\"u,o\nt\r e;.pcap", "caf\u00e9.pcap", "-- x", "\\000.pcap", "a,src,dst,b.pcap"):
             path = self.write(label, content)
             want = json.loads(self.run_ok("flows", "--format", "json", path))
             self.assertEqual(want[0]["input"], path)

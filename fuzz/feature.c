@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From frames to features: a byte that chooses between Ethernet and raw IP, then frames, each
- * behind two bytes of length. Whatever they are, features are printable, sorted, and each there
+ * From frames to features: a byte that chooses between Ethernet and raw IP (bit 0), whose they are
+ * (1 and 2) and whether it is kept when they were seen (3), then frames, each behind two bytes of
+ * length. Whatever they are, features are printable, sorted, and each there
  * once.
  */
 #include <string.h>
@@ -53,6 +54,19 @@ static int compare(const struct iotsig_feature *a, const struct iotsig_feature *
     return strcmp(a->family, b->family) != 0 ? -1 : strcmp(a->text, b->text);
 }
 
+/* Spells of a feature follow each other within the capture. */
+static void require_spells(const struct iotsig_features *features, size_t i)
+{
+    struct iotsig_spell spell;
+    struct iotsig_time first, last;
+    iotsig_features_span(features, &first, &last);
+    int64_t end = INT64_MIN;
+    for (size_t k = 0; iotsig_features_spell(features, i, k, &spell); k++) {
+        REQUIRE(spell.first_ns <= spell.last_ns && spell.first_ns > end);
+        end = spell.last_ns;
+    }
+}
+
 static void require_features(const struct iotsig_features *features)
 {
     struct iotsig_feature last = {.family = ""}, feature;
@@ -63,6 +77,7 @@ static void require_features(const struct iotsig_features *features)
         REQUIRE(i == 0 || compare(&last, &feature) < 0);
         for (const char *c = feature.text; *c != '\0'; c++)
             REQUIRE(*c >= 0x20 && *c <= 0x7e);
+        require_spells(features, i);
     }
 }
 
@@ -81,11 +96,15 @@ static void write_features(struct iotsig_context *context, const struct iotsig_f
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct iotsig_feature_options options = {
-        .families = "flow,name,link,dhcp,content,agent,vendor,length"};
+    static const char *const selves[] = {NULL, "02:00:00:00:00:01", "192.168.1.2", "fd00::2"};
+    struct iotsig_feature_options options = {.families =
+                                                 "flow,name,link,dhcp,content,agent,vendor,length"};
     struct cursor at = cursor_of((struct bytes){data, size});
     struct iotsig_features *features;
-    uint32_t link_type = cursor_u8(&at) & 1 ? IOTSIG_LINK_RAW : IOTSIG_LINK_ETHERNET;
+    uint8_t choice = cursor_u8(&at);
+    uint32_t link_type = (choice & 1) != 0 ? IOTSIG_LINK_RAW : IOTSIG_LINK_ETHERNET;
+    options.self = selves[choice >> 1 & 3];
+    options.spells = (choice & 8) != 0;
     if (at.failed)
         return 0;
     make_capture(link_type, at);

@@ -19,7 +19,7 @@ void fuzz_require(bool holds, const char *what)
 
 struct iotsig_context *fuzz_context(void)
 {
-    const struct iotsig_settings settings = {.hash_seed = {1, 2}, .max_flows = 1000};
+    const struct iotsig_settings settings = {.hash_seed = {1, 2}, .max_flows = 100};
     struct iotsig_context *context;
     REQUIRE(iotsig_context_new(&context, &settings, NULL) == 0);
     return context;

@@ -35,12 +35,35 @@ static void take_ratio(const char *text)
     REQUIRE(iotsig_ratio_compare(ratio, same) == 0 && ratio.num == same.num);
 }
 
+/* Flows that a selection is asked of: whether one is selected does not depend on the others. */
+static const char flows[] = "{\"src\":\"192.168.1.2\",\"dst\":\"api.example.com\",\"transport_"
+                            "protocol\":\"TCP\",\"dport\":443}\n"
+                            "{\"src\":\"fd00::2\",\"dst\":\"ff02::fb\",\"network_protocol\":"
+                            "\"IPv6\",\"transport_protocol\":\"UDP\","
+                            "\"dport\":5353,\"application_layer\":{\"protocol\":\"DNS\","
+                            "\"response\":false,\"qtype\":\"PTR\","
+                            "\"domain-name\":\"_hue\\\\.x.local\"}}\n";
+
 static int take_selection(struct iotsig_context *context, unsigned by, const char *text,
                           struct iotsig_error *error)
 {
     struct iotsig_selection *selection;
+    struct iotsig_same_hosts *same;
     REQUIRE(iotsig_selection_new(&selection, context, NULL) == 0);
     int status = iotsig_selection_add(selection, (enum iotsig_select_by)by, text, error);
+    if (status == 0) {
+        struct iotsig_patterns *patterns = fuzz_new_patterns(context, NULL);
+        REQUIRE(iotsig_patterns_read(patterns, fuzz_file(flows, sizeof flows - 1), NULL, NULL,
+                                     NULL) == 0);
+        const struct iotsig_pattern *pattern = iotsig_patterns_get(patterns, 0);
+        REQUIRE(iotsig_same_hosts_new(&same, context, NULL) == 0);
+        REQUIRE(iotsig_same_hosts_add(same, "api.example.com=hub.example.org", NULL) == 0);
+        for (size_t i = 0; i < iotsig_pattern_count(pattern); i++)
+            if (iotsig_selection_has(selection, pattern, i, NULL))
+                REQUIRE(iotsig_selection_has(selection, pattern, i, same));
+        iotsig_same_hosts_free(same);
+        iotsig_patterns_free(patterns);
+    }
     iotsig_selection_free(selection);
     return status;
 }

@@ -25,11 +25,17 @@ static void require_counts(const struct iotsig_trial *trial)
 }
 
 static void try_on(struct iotsig_context *context, const struct iotsig_firewall *firewall,
-                   struct cursor at)
+                   bool names_known, struct cursor at)
 {
+    static const char table[] =
+        "{\"IP\":{\"192.168.1.5\":\"api.example.com\",\"2001:db8::6\":\"a.b.c\"},"
+        "\"ALIAS\":{\"a.b.c\":\"x.example\"}}";
     struct iotsig_trial *trial;
+    struct iotsig_names *names;
     struct bytes capture;
-    REQUIRE(iotsig_trial_new(&trial, firewall, NULL, NULL) == 0);
+    REQUIRE(iotsig_names_new(&names, context, NULL) == 0);
+    REQUIRE(iotsig_names_load(names, fuzz_file(table, sizeof table - 1), NULL) == 0);
+    REQUIRE(iotsig_trial_new(&trial, firewall, names_known ? names : NULL, NULL) == 0);
     for (size_t i = 0; i < BUILD_CAPTURES && fuzz_build(&at, &capture); i++) {
         int status = iotsig_trial_read(trial, fuzz_file(capture.p, capture.n), NULL, NULL, NULL);
         REQUIRE(status == 0 || status == IOTSIG_ERR_LIMIT);
@@ -42,6 +48,7 @@ static void try_on(struct iotsig_context *context, const struct iotsig_firewall 
         fuzz_well_formed(output, format);
     }
     iotsig_trial_free(trial);
+    iotsig_names_free(names);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -65,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     iotsig_patterns_set_profiles(patterns, profiles);
     if (iotsig_patterns_read(patterns, fuzz_file(profile.p, profile.n), NULL, NULL, NULL) == 0 &&
         iotsig_firewall_new(&firewall, profiles, &how, NULL) == 0) {
-        try_on(context, firewall, at);
+        try_on(context, firewall, profile.n % 2 == 0, at);
         iotsig_firewall_free(firewall);
     }
     iotsig_patterns_free(patterns);

@@ -27,7 +27,8 @@ enum iotsig_format {
     IOTSIG_FORMAT_CSV,  /**< RFC 4180 */
     IOTSIG_FORMAT_JSON,
     IOTSIG_FORMAT_JSONL, /**< a JSON object a line */
-    IOTSIG_FORMAT_YAML   /**< profiles only */
+    IOTSIG_FORMAT_YAML,  /**< profiles only */
+    IOTSIG_FORMAT_HTML   /**< pages only: iotsig/report.h */
 };
 
 /** The format of a name, "text", "csv", ...; IOTSIG_ERR_ARGUMENT when there is none. */
@@ -82,7 +83,7 @@ IOTSIG_API int iotsig_patterns_read_fd(struct iotsig_patterns *patterns, int fd,
 IOTSIG_API int iotsig_layer_read(struct iotsig_layer **out, struct iotsig_context *context,
                                  const char *text, struct iotsig_error *error);
 
-/** Writes patterns as `iotsig flows` does. @return IOTSIG_ERR_ARGUMENT for YAML, else 0 */
+/** Writes patterns as `iotsig flows` does. @return IOTSIG_ERR_ARGUMENT for YAML and HTML, else 0 */
 IOTSIG_API int iotsig_patterns_write(const struct iotsig_patterns *patterns,
                                      struct iotsig_output *output,
                                      const struct iotsig_style *style, struct iotsig_error *error);
@@ -105,7 +106,7 @@ IOTSIG_API int iotsig_convert(struct iotsig_context *context, const char *path,
 
 /**
  * Writes a signature as `iotsig extract` does; `signature` NULL: that there is none.
- * @return IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY, else 0
+ * @return IOTSIG_ERR_ARGUMENT for YAML and HTML, IOTSIG_ERR_MEMORY, else 0
  */
 IOTSIG_API int iotsig_signature_write(const struct iotsig_signature *signature,
                                       struct iotsig_output *output,
@@ -114,7 +115,7 @@ IOTSIG_API int iotsig_signature_write(const struct iotsig_signature *signature,
 
 /**
  * Writes a comparison as `iotsig compare` does; `a` and `b` are what was compared.
- * @return IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY, else 0
+ * @return IOTSIG_ERR_ARGUMENT for YAML and HTML, IOTSIG_ERR_MEMORY, else 0
  */
 IOTSIG_API int iotsig_comparison_write(const struct iotsig_comparison *comparison,
                                        const struct iotsig_named_pattern *a,
@@ -182,7 +183,7 @@ IOTSIG_API int iotsig_library_check(const struct iotsig_library *library,
 /**
  * Writes how good signatures are, as `iotsig evaluate` does. All tasks of the evaluation have been run;
  * the corpus and options are those it was made of.
- * @return 0, IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY
+ * @return 0, IOTSIG_ERR_ARGUMENT for YAML and HTML, IOTSIG_ERR_MEMORY
  */
 IOTSIG_API int iotsig_evaluation_write(const struct iotsig_evaluation *evaluation,
                                        const struct iotsig_corpus *corpus,
@@ -194,7 +195,7 @@ IOTSIG_API int iotsig_evaluation_write(const struct iotsig_evaluation *evaluatio
 /** Writes what captures are identified as, one after the other, as `iotsig identify` does. */
 struct iotsig_identity_writer;
 
-/** @return 0, IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY */
+/** @return 0, IOTSIG_ERR_ARGUMENT for YAML and HTML, IOTSIG_ERR_MEMORY */
 IOTSIG_API int iotsig_identity_writer_new(struct iotsig_identity_writer **out,
                                           struct iotsig_context *context,
                                           struct iotsig_output *output,
@@ -215,7 +216,7 @@ IOTSIG_API int iotsig_identity_writer_free(struct iotsig_identity_writer *writer
 /** Writes packets one by one. */
 struct iotsig_packet_writer;
 
-/** @return 0, IOTSIG_ERR_ARGUMENT for YAML, IOTSIG_ERR_MEMORY */
+/** @return 0, IOTSIG_ERR_ARGUMENT for YAML and HTML, IOTSIG_ERR_MEMORY */
 IOTSIG_API int iotsig_packet_writer_new(struct iotsig_packet_writer **out,
                                         struct iotsig_context *context,
                                         struct iotsig_output *output,

@@ -7,6 +7,8 @@
  * written as HTML: a single file that loads nothing and runs nothing, whatever text the signature,
  * the captures and their names hold. The same report is the same bytes.
  *
+ * An evaluation (iotsig/evaluate.h) becomes such a page, too.
+ *
  * Memory follows the rows of the signature times the captures, and the names of hosts.
  */
 #ifndef IOTSIG_REPORT_H
@@ -63,6 +65,16 @@ IOTSIG_API int iotsig_report_add_patterns(struct iotsig_report *report,
 /** Writes the page. @return 0, IOTSIG_ERR_MEMORY */
 IOTSIG_API int iotsig_report_write(const struct iotsig_report *report, struct iotsig_output *output,
                                    struct iotsig_error *error);
+
+/**
+ * Writes the page of an evaluation, with what iotsig_evaluation_write() writes. All its tasks have been
+ * run; the corpus and options are those it was made of, but `folds` 0 says that it was tested with
+ * captures of their own.
+ */
+IOTSIG_API void iotsig_evaluation_page(const struct iotsig_evaluation *evaluation,
+                                       const struct iotsig_corpus *corpus,
+                                       const struct iotsig_evaluate_options *options,
+                                       struct iotsig_output *output);
 
 /** NULL is allowed. */
 IOTSIG_API void iotsig_report_free(struct iotsig_report *report);

@@ -41,6 +41,21 @@ static bool read_others(struct evaluating *it)
     return true;
 }
 
+/* In the format that was asked for. */
+static int write_evaluation(struct evaluating *it, const struct iotsig_evaluate_options *options,
+                            struct iotsig_error *error)
+{
+    struct run *run = it->run;
+    struct iotsig_evaluate_options shown = *options;
+    if (run->style.format != IOTSIG_FORMAT_HTML)
+        return iotsig_evaluation_write(it->evaluation, it->corpus, options, run->context,
+                                       run->output, &run->style, error);
+    if (it->test != NULL)
+        shown.folds = 0;
+    iotsig_evaluation_page(it->evaluation, it->corpus, &shown, run->output);
+    return 0;
+}
+
 static void write(struct evaluating *it, const struct iotsig_evaluate_options *options)
 {
     struct run *run = it->run;
@@ -48,8 +63,7 @@ static void write(struct evaluating *it, const struct iotsig_evaluate_options *o
     struct iotsig_scores scores;
     if (!cli_open_output(run))
         return;
-    if (iotsig_evaluation_write(it->evaluation, it->corpus, options, run->context, run->output,
-                                &run->style, &error) != 0)
+    if (write_evaluation(it, options, &error) != 0)
         cli_fail(run, &error);
     cli_close_output(run);
     iotsig_evaluation_scores(it->evaluation, &scores);
@@ -95,7 +109,7 @@ const struct command command_evaluate = {
         "Reads DIR/EVENT/CAPTURE..., learns signatures from some of the captures, and tests them\n"
         "with the others: how many are recognised, how many are taken for another event, and how\n"
         "many of an event that was not learned are claimed.\n",
-    .groups = GROUP_FORMAT | GROUP_CAPTURES | GROUP_FEATURES | GROUP_LEARN | GROUP_EVALUATE,
+    .groups = GROUP_CAPTURES | GROUP_FEATURES | GROUP_LEARN | GROUP_EVALUATE,
     .needs = NEEDS_THREADS,
     .inputs_min = 1,
     .inputs_max = 1,

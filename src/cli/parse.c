@@ -354,6 +354,8 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
             return usage_error(run, "format", &error);
         if (format == IOTSIG_FORMAT_YAML)
             return usage(run, "--format: yaml is the format of profiles");
+        if (format == IOTSIG_FORMAT_HTML && (run->command->groups & GROUP_EVALUATE) == 0)
+            return usage(run, "--format: html is the format of reports and evaluations");
         return true;
     case OPTION_OUTPUT:
         settings->output = argument;
@@ -404,7 +406,7 @@ static bool fits_together(struct run *run)
         return usage(run, "where to? (give -o DIR)");
     enum iotsig_format format;
     if ((run->command->groups & GROUP_REPORT) != 0 &&
-        iotsig_format_of_path(&format, settings->output))
+        iotsig_format_of_path(&format, settings->output) && format != IOTSIG_FORMAT_HTML)
         return usage(run, "a report is html (give -o FILE.html)");
     if ((run->command->groups & GROUP_EXTRACT) != 0 && !settings->generalise &&
         settings->learning_given)

@@ -78,10 +78,13 @@ void iotsig_put_count(struct iotsig_output *output, uint64_t count, const char *
     put_string(output, count == 1 ? "" : "s");
 }
 
-int iotsig_refuse_yaml(const struct iotsig_style *style, struct iotsig_error *error)
+int iotsig_refuse_format(const struct iotsig_style *style, struct iotsig_error *error)
 {
-    if (style->format != IOTSIG_FORMAT_YAML)
+    bool page = style->format == IOTSIG_FORMAT_HTML;
+    if (!page && style->format != IOTSIG_FORMAT_YAML)
         return 0;
     return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
-                       "yaml is the format of profiles (use text, csv, json or jsonl)");
+                       "%s is the format of %s (use text, csv, json or jsonl)",
+                       page ? "html" : "yaml",
+                       page ? "reports and evaluations" : "profiles");
 }

@@ -39,7 +39,7 @@ void iotsig_put_safe(struct iotsig_output *output, const char *text);
 /** "1 flow", "2 flows". */
 void iotsig_put_count(struct iotsig_output *output, uint64_t count, const char *what);
 
-/** IOTSIG_ERR_ARGUMENT when the format is YAML, else 0. */
-int iotsig_refuse_yaml(const struct iotsig_style *style, struct iotsig_error *error);
+/** IOTSIG_ERR_ARGUMENT when the format is YAML or HTML, else 0. */
+int iotsig_refuse_format(const struct iotsig_style *style, struct iotsig_error *error);
 
 #endif

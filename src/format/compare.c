@@ -387,7 +387,7 @@ int iotsig_comparison_write(const struct iotsig_comparison *comparison,
                             const struct iotsig_style *style, struct iotsig_error *error)
 {
     struct writing writing = {.output = output, .style = style, .a = a, .b = b};
-    int status = iotsig_refuse_yaml(style, error);
+    int status = iotsig_refuse_format(style, error);
     if (status == 0 && style->format == IOTSIG_FORMAT_JSON)
         comparison_json(&writing, comparison);
     else if (status == 0)
@@ -404,7 +404,7 @@ int iotsig_closest_write(const struct iotsig_closest *closest, const struct iots
     struct writing writing = {.output = output, .style = style, .a = a, .b = b, .first = true};
     bool json = style->format == IOTSIG_FORMAT_JSON;
     struct iotsig_pair pair;
-    int status = iotsig_refuse_yaml(style, error);
+    int status = iotsig_refuse_format(style, error);
     if (status != 0)
         return status;
     if (json) {

@@ -21,7 +21,7 @@ int iotsig_detection_writer_new(struct iotsig_detection_writer **out,
                                 struct iotsig_context *context, struct iotsig_output *output,
                                 const struct iotsig_style *style, struct iotsig_error *error)
 {
-    int status = iotsig_refuse_yaml(style, error);
+    int status = iotsig_refuse_format(style, error);
     if (status != 0)
         return status;
     struct iotsig_detection_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);

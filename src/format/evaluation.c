@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/ratio.h"
 #include "format/cells.h"
+#include "format/evaluation.h"
 #include "iotsig/evaluate.h"
 
 /* Columns of the matrix that are not an event's. */
@@ -51,25 +52,35 @@ static const struct iotsig_share *share_of(const struct shown *shown, size_t i)
                                                        measures[i].offset);
 }
 
-/* What a capture is identified as: an event's name, or "unknown" or "several". */
-static const char *identified_as(const struct shown *shown, size_t as)
+const char *iotsig_identified_as(const struct iotsig_evaluation *evaluation, size_t as)
 {
     struct iotsig_event_score score;
     for (size_t i = 0; i < OTHERS; i++)
         if (others[i].as == as)
             return others[i].name;
-    iotsig_evaluation_event(shown->evaluation, as, &score);
+    iotsig_evaluation_event(evaluation, as, &score);
     return score.event;
 }
 
-/* The next capture from `*i` on that is not recalled, or not identified; false: there is none. */
-static bool next_missed(const struct shown *shown, size_t *i, struct iotsig_verdict *verdict)
+bool iotsig_next_missed(const struct iotsig_evaluation *evaluation,
+                        const struct iotsig_corpus *corpus, size_t *i,
+                        struct iotsig_verdict *verdict)
 {
-    while (*i < iotsig_corpus_count(shown->corpus))
-        if (iotsig_evaluation_verdict(shown->evaluation, (*i)++, verdict) &&
+    while (*i < iotsig_corpus_count(corpus))
+        if (iotsig_evaluation_verdict(evaluation, (*i)++, verdict) &&
             !(verdict->matches && verdict->identified == verdict->event))
             return true;
     return false;
+}
+
+static const char *identified_as(const struct shown *shown, size_t as)
+{
+    return iotsig_identified_as(shown->evaluation, as);
+}
+
+static bool next_missed(const struct shown *shown, size_t *i, struct iotsig_verdict *verdict)
+{
+    return iotsig_next_missed(shown->evaluation, shown->corpus, i, verdict);
 }
 
 /* JSON. */
@@ -427,7 +438,7 @@ int iotsig_evaluation_write(const struct iotsig_evaluation *evaluation,
                             const struct iotsig_style *style, struct iotsig_error *error)
 {
     struct shown shown = {evaluation, corpus, options, context, output, style, {.events = 0}};
-    int status = iotsig_refuse_yaml(style, error);
+    int status = iotsig_refuse_format(style, error);
     if (status != 0)
         return status;
     iotsig_evaluation_scores(evaluation, &shown.scores);

@@ -187,7 +187,7 @@ int iotsig_identity_writer_new(struct iotsig_identity_writer **out, struct iotsi
                                struct iotsig_error *error)
 {
     static const char *const titles[] = {"input", "event", ">coverage", "device", "", NULL};
-    int status = iotsig_refuse_yaml(style, error);
+    int status = iotsig_refuse_format(style, error);
     if (status != 0)
         return status;
     struct iotsig_identity_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);
@@ -340,7 +340,7 @@ int iotsig_library_check(const struct iotsig_library *library, struct iotsig_con
     static const char *const titles[] = {"signature", "also matches", ">coverage", "when", "",
                                          NULL};
     struct checking checking = {.output = output, .style = style};
-    int status = iotsig_refuse_yaml(style, error);
+    int status = iotsig_refuse_format(style, error);
     if (status != 0)
         return status;
     if (style->format == IOTSIG_FORMAT_JSON)

@@ -387,7 +387,7 @@ int iotsig_library_list(const struct iotsig_library *library, struct iotsig_cont
                         struct iotsig_output *output, const struct iotsig_style *style,
                         struct iotsig_error *error)
 {
-    int status = iotsig_refuse_yaml(style, error);
+    int status = iotsig_refuse_format(style, error);
     bool json = style->format == IOTSIG_FORMAT_JSON;
     if (status != 0)
         return status;

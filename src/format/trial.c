@@ -217,6 +217,6 @@ int iotsig_trial_write(const struct iotsig_trial *trial, struct iotsig_output *o
     case IOTSIG_FORMAT_JSON: trial_json(trial, output); return 0;
     case IOTSIG_FORMAT_JSONL: trial_lines(trial, output); return 0;
     case IOTSIG_FORMAT_CSV: trial_csv(trial, output); return 0;
-    default: return iotsig_refuse_yaml(style, error);
+    default: return iotsig_refuse_format(style, error);
     }
 }

@@ -17,7 +17,8 @@ static const struct {
                {"csv", IOTSIG_FORMAT_CSV},
                {"json", IOTSIG_FORMAT_JSON},
                {"jsonl", IOTSIG_FORMAT_JSONL},
-               {"yaml", IOTSIG_FORMAT_YAML}};
+               {"yaml", IOTSIG_FORMAT_YAML},
+               {"html", IOTSIG_FORMAT_HTML}};
 
 int iotsig_format_parse(enum iotsig_format *format, const char *name, struct iotsig_error *error)
 {
@@ -27,7 +28,7 @@ int iotsig_format_parse(enum iotsig_format *format, const char *name, struct iot
             return 0;
         }
     return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
-                       "not a format (use text, csv, json, jsonl or yaml)");
+                       "not a format (use text, csv, json, jsonl, yaml or html)");
 }
 
 bool iotsig_format_of_path(enum iotsig_format *format, const char *path)
@@ -288,7 +289,7 @@ static int write_patterns(const struct iotsig_patterns *patterns, struct iotsig_
         patterns_json(patterns, output, keep);
         return 0;
     default:
-        return iotsig_refuse_yaml(style, error);
+        return iotsig_refuse_format(style, error);
     }
 }
 
@@ -319,7 +320,7 @@ static int write_none(struct iotsig_output *output, const struct iotsig_style *s
 int iotsig_signature_write(const struct iotsig_signature *signature, struct iotsig_output *output,
                            const struct iotsig_style *style, struct iotsig_error *error)
 {
-    int status = iotsig_refuse_yaml(style, error);
+    int status = iotsig_refuse_format(style, error);
     if (status != 0)
         return status;
     if (signature == NULL)
@@ -359,7 +360,7 @@ int iotsig_packet_writer_new(struct iotsig_packet_writer **out, struct iotsig_co
                              struct iotsig_output *output, const struct iotsig_style *style,
                              struct iotsig_error *error)
 {
-    int status = iotsig_refuse_yaml(style, error);
+    int status = iotsig_refuse_format(style, error);
     if (status != 0)
         return status;
     struct iotsig_packet_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);

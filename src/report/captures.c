@@ -4,9 +4,6 @@
 
 #include "report/report.h"
 
-/* The longest list of what is missing that is shown unfolded. */
-#define LIST_MAX 8
-
 static size_t count_missing(const struct iotsig_report *report, const struct trace *trace)
 {
     size_t count = 0;
@@ -23,10 +20,17 @@ static size_t count_mandatory(const struct iotsig_report *report)
     return count;
 }
 
-static void put_list(const struct iotsig_report *report, const struct trace *trace,
-                     struct html *html)
+static void put_missing(const struct iotsig_report *report, const struct trace *trace,
+                        struct html *html)
 {
-    iotsig_html_begin(html, "ul");
+    size_t count = count_missing(report, trace);
+    char summary[SHORT_TEXT];
+    snprintf(summary, sizeof summary, "%zu of %zu", count, count_mandatory(report));
+    iotsig_html_begin(html, "td");
+    if (count == 0)
+        iotsig_html_text(html, "nothing");
+    else
+        iotsig_page_list(html, count, summary);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct row *row = &report->rows[i];
         if (row->role != IOTSIG_MANDATORY || trace->sightings[i].count > 0)
@@ -35,27 +39,8 @@ static void put_list(const struct iotsig_report *report, const struct trace *tra
         iotsig_page_row_name(html, row->kind, row->text, row->detail);
         iotsig_html_end(html);
     }
-    iotsig_html_end(html);
-}
-
-/* A long list is folded. */
-static void put_missing(const struct iotsig_report *report, const struct trace *trace,
-                        struct html *html)
-{
-    size_t count = count_missing(report, trace);
-    char summary[SHORT_TEXT];
-    iotsig_html_begin(html, "td");
-    if (count == 0) {
-        iotsig_html_text(html, "nothing");
-    } else if (count <= LIST_MAX) {
-        put_list(report, trace, html);
-    } else {
-        snprintf(summary, sizeof summary, "%zu of %zu", count, count_mandatory(report));
-        iotsig_html_begin(html, "details");
-        iotsig_html_element(html, "summary", NULL, summary);
-        put_list(report, trace, html);
-        iotsig_html_end(html);
-    }
+    if (count > 0)
+        iotsig_page_list_end(html, count);
     iotsig_html_end(html);
 }
 

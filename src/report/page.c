@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 
+/* The longest list that is shown unfolded. */
+#define LIST_MAX 8
+
 #define SECOND UINT64_C(1000000000)
 
 /* part * by / whole, rounded down, of a part that is at most the whole; 0 of nothing. Both lose
@@ -123,21 +126,42 @@ static void put_rectangle(struct html *html, const char *class, const char *widt
     iotsig_html_end(html);
 }
 
-void iotsig_page_bar(struct html *html, const char *class, uint64_t part, uint64_t whole,
-                     const char *text)
+void iotsig_page_bar_parts(struct html *html, uint64_t part, uint64_t whole)
 {
     char width[SHORT_TEXT];
     iotsig_write_place(width, part, whole);
+    put_rectangle(html, "whole", "100%");
+    put_rectangle(html, "part", width);
+}
+
+void iotsig_page_bar(struct html *html, const char *class, uint64_t part, uint64_t whole,
+                     const char *text)
+{
     iotsig_html_begin(html, "td");
     iotsig_html_class(html, "bar");
     iotsig_html_begin(html, "svg");
     iotsig_html_class(html, class);
     iotsig_html_attribute(html, "aria-hidden", "true");
-    put_rectangle(html, "whole", "100%");
-    put_rectangle(html, "part", width);
+    iotsig_page_bar_parts(html, part, whole);
     iotsig_html_end(html);
     iotsig_html_element(html, "span", NULL, text);
     iotsig_html_end(html);
+}
+
+void iotsig_page_list(struct html *html, size_t count, const char *summary)
+{
+    if (count > LIST_MAX) {
+        iotsig_html_begin(html, "details");
+        iotsig_html_element(html, "summary", NULL, summary);
+    }
+    iotsig_html_begin(html, "ul");
+}
+
+void iotsig_page_list_end(struct html *html, size_t count)
+{
+    iotsig_html_end(html);
+    if (count > LIST_MAX)
+        iotsig_html_end(html);
 }
 
 void iotsig_page_count(struct html *html, uint64_t count, const char *what)
@@ -158,4 +182,26 @@ void iotsig_page_row_name(struct html *html, const char *kind, const char *text,
     if (detail != NULL)
         iotsig_html_element(html, "code", "detail", detail);
     iotsig_html_end(html);
+}
+
+void iotsig_page_fact(struct html *html, const char *name, const char *value)
+{
+    iotsig_html_begin(html, "div");
+    iotsig_html_element(html, "dt", NULL, name);
+    iotsig_html_element(html, "dd", NULL, value);
+    iotsig_html_end(html);
+}
+
+void iotsig_page_number_fact(struct html *html, const char *name, uint64_t number)
+{
+    char text[SHORT_TEXT];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    iotsig_page_fact(html, name, text);
+}
+
+void iotsig_page_ratio_fact(struct html *html, const char *name, struct iotsig_ratio ratio)
+{
+    char text[IOTSIG_RATIO_TEXT];
+    iotsig_ratio_text(ratio, text);
+    iotsig_page_fact(html, name, text);
 }

@@ -3,6 +3,7 @@
 #ifndef IOTSIG_REPORT_PAGE_H
 #define IOTSIG_REPORT_PAGE_H
 
+#include "iotsig/ratio.h"
 #include "report/html.h"
 
 /** Room for what the functions below write, with a NUL. */
@@ -41,9 +42,23 @@ void iotsig_page_cell(struct html *html, const char *class, const char *text);
 void iotsig_page_bar(struct html *html, const char *class, uint64_t part, uint64_t whole,
                      const char *text);
 
+/** The rectangles of a bar, for one that has more. */
+void iotsig_page_bar_parts(struct html *html, uint64_t part, uint64_t whole);
+
+/** A fact in the list at the top of a page (dl). */
+void iotsig_page_fact(struct html *html, const char *name, const char *value);
+void iotsig_page_number_fact(struct html *html, const char *name, uint64_t number);
+void iotsig_page_ratio_fact(struct html *html, const char *name, struct iotsig_ratio ratio);
+
 /** What a feature or flow is called: a small word for its kind, its text, and a detail or NULL. */
 void iotsig_page_row_name(struct html *html, const char *kind, const char *text,
                           const char *detail);
+
+/** Begins a list, which is folded when it is long, with a summary such as "12 of 20". */
+void iotsig_page_list(struct html *html, size_t count, const char *summary);
+
+/** Ends it; `count` as before. */
+void iotsig_page_list_end(struct html *html, size_t count);
 
 /** "1 capture", "2 captures", to the text. */
 void iotsig_page_count(struct html *html, uint64_t count, const char *what);

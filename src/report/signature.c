@@ -23,35 +23,13 @@ static size_t count_texts(const struct iotsig_learned *learned,
 
 /* Summary. */
 
-static void put_fact(struct html *html, const char *name, const char *value)
-{
-    iotsig_html_begin(html, "div");
-    iotsig_html_element(html, "dt", NULL, name);
-    iotsig_html_element(html, "dd", NULL, value);
-    iotsig_html_end(html);
-}
-
-static void put_number_fact(struct html *html, const char *name, uint64_t number)
-{
-    char text[SHORT_TEXT];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
-    put_fact(html, name, text);
-}
-
-static void put_ratio_fact(struct html *html, const char *name, struct iotsig_ratio ratio)
-{
-    char text[IOTSIG_RATIO_TEXT];
-    iotsig_ratio_text(ratio, text);
-    put_fact(html, name, text);
-}
-
 static void put_duration_fact(struct html *html, const char *name, int64_t ns)
 {
     char text[SHORT_TEXT];
     if (ns <= 0)
         return;
     iotsig_write_duration(text, (uint64_t)ns);
-    put_fact(html, name, text);
+    iotsig_page_fact(html, name, text);
 }
 
 static void put_weight_fact(struct html *html, const struct iotsig_learned *learned)
@@ -59,22 +37,22 @@ static void put_weight_fact(struct html *html, const struct iotsig_learned *lear
     char text[SHORT_TEXT], bits[SHORT_TEXT];
     iotsig_write_hundredths(bits, iotsig_learned_weight(learned));
     snprintf(text, sizeof text, "%.30s bits", bits);
-    put_fact(html, "Weight", text);
+    iotsig_page_fact(html, "Weight", text);
 }
 
 static void put_learned_facts(const struct iotsig_report *report, struct html *html)
 {
     struct iotsig_learn_options options;
     iotsig_learned_options(report->learned, &options);
-    put_number_fact(html, "Mandatory", count_role(report, IOTSIG_MANDATORY));
-    put_number_fact(html, "Optional", count_role(report, IOTSIG_OPTIONAL));
-    put_number_fact(html, "Must not be", count_role(report, IOTSIG_FORBIDDEN));
+    iotsig_page_number_fact(html, "Mandatory", count_role(report, IOTSIG_MANDATORY));
+    iotsig_page_number_fact(html, "Optional", count_role(report, IOTSIG_OPTIONAL));
+    iotsig_page_number_fact(html, "Must not be", count_role(report, IOTSIG_FORBIDDEN));
     put_weight_fact(html, report->learned);
-    put_ratio_fact(html, "Needed coverage", iotsig_learned_min_coverage(report->learned));
-    put_ratio_fact(html, "Needed support", options.min_support);
+    iotsig_page_ratio_fact(html, "Needed coverage", iotsig_learned_min_coverage(report->learned));
+    iotsig_page_ratio_fact(html, "Needed support", options.min_support);
     put_duration_fact(html, "Longest capture", iotsig_learned_duration(report->learned));
     if (options.families != NULL)
-        put_fact(html, "Families", options.families);
+        iotsig_page_fact(html, "Families", options.families);
 }
 
 static void put_extracted_facts(const struct iotsig_report *report, struct html *html)
@@ -82,8 +60,8 @@ static void put_extracted_facts(const struct iotsig_report *report, struct html 
     uint64_t packets = 0;
     for (size_t i = 0; i < report->row_count; i++)
         packets += report->rows[i].packets;
-    put_number_fact(html, "Flows", report->row_count);
-    put_number_fact(html, "Packets", packets);
+    iotsig_page_number_fact(html, "Flows", report->row_count);
+    iotsig_page_number_fact(html, "Packets", packets);
     put_duration_fact(html, "Ends by a pause of", iotsig_report_timeout(report));
 }
 

@@ -284,6 +284,68 @@ class Hostile(Report):
             page.read(self.read("x.html"))
 
 
+class Evaluation(Report):
+    def event(self, event, captures, device):
+        for i, names in enumerate(captures):
+            own = f"02:00:00:00:01:{device:02x}"
+            frames = [make.ethernet(make.udp(f"192.168.1.{100 + device}", 40000, "192.168.1.1", 53, make.dns([(name, "A")])), src=own, dst=ROUTER)
+                      for name in names]
+            self.write(f"in/{event}/{i:02d}.pcap", make.pcap([(START + j, frame) for j, frame in enumerate(frames)]))
+
+    def test_page(self):
+        # Ten captures of the first ask for two names of equal weight; the eleventh for one: half is no nine tenths.
+        first, second = "<b>'\"&\u202e", "other"
+        self.event(first, [["a.example", "c.example"]] * 10 + [["c.example"]], 1)
+        self.event(second, [["b.example"]] * 5, 2)
+        result = support.run("evaluate", "-q", "-o", self.path("x.html"), self.path("in"))
+        self.assertEqual((result.status, result.out, result.err), (0, "", ""))
+        root = page.read(self.read("x.html"))
+        shown = first.replace("\u202e", "\\226\\128\\174")
+        self.assertEqual(root.one("h1").words(), "2 signatures of 2 events")
+        self.assertEqual(root.one("p", class_="lead").words(), "16 captures were tested with signatures that were learned without them.")
+        measures = {row[0].split(" ")[0]: row[1:] for row in page.rows(page.table(root, "Shares"))}
+        self.assertEqual([row[-1] for row in page.rows(page.table(root, "Shares"))], ["15 of 16"] * 4 + ["0 of 16"] * 2 + ["0 of 16"])
+        self.assertEqual(next(value for key, value in measures.items() if key.startswith("Recall"))[0], "93.75 %")
+        # By Wilson's formula with z = 1.96: (0.9375 + 1.92073/16 +- 1.96 sqrt(0.9375 * 0.0625/16 + 0.9604/256)) / (1 + 3.84146/16)
+        self.assertEqual(next(value for key, value in measures.items() if key.startswith("Recall"))[1], "71.67 to 98.89 %")
+        self.assertEqual(page.rows(page.table(root, "What became")), [[f"1 {shown}", "10/11", "10/11", "0", "0"], ["2 other", "5/5", "5/5", "0", "0"]])
+        matrix = page.table(root, "A row for each event")
+        self.assertEqual(page.rows(matrix), [[f"1 {shown}", "10", "\u00b7", "\u00b7", "1"], ["2 other", "\u00b7", "5", "\u00b7", "\u00b7"]])
+        self.assertEqual([[cell.attributes["class"] for cell in row.all("td")] for row in matrix.one("tbody").all("tr")],
+                         [["right shade8", "wrong shade0", "wrong shade0", "wrong shade1"], ["wrong shade0", "right shade9", "wrong shade0", "wrong shade0"]])
+        # Of 9 or 8 captures that are learned from, against 4: log2(0.95 / 0.1) = 3.25 or log2(0.9444 / 0.1) = 3.24 bits for each name, and 0.1 for
+        # the flow that all have: 3.35 of 6.6 is 50.76 %, and 3.34 of 6.58 too.
+        self.assertEqual(page.rows(page.table(root, "Captures that")), [[f"10.pcap{shown}", "unknown", "50.7 %", "name dns A a.example"]])
+        self.assertEqual(dict(zip([n.words() for n in root.all("dt")], [n.words() for n in root.all("dd")]))["Folds"], "5")
+        self.run_ok("evaluate", "-q", "--format", "html", "-j2", "-o", self.path("y"), self.path("in"))
+        self.assertEqual(self.read("y"), self.read("x.html"))
+
+    def test_folders(self):
+        self.event("a", [["a.example"]] * 2, 1)
+        self.event("b", [["b.example"]] * 2, 2)
+        self.run_ok("evaluate", "-q", "--test", self.path("in"), "-o", self.path("x.html"), self.path("in"))
+        root = page.read(self.read("x.html"))
+        self.assertNotIn("Folds", [n.words() for n in root.all("dt")])
+        self.assertEqual(root.one("p", class_="nothing").words(), "There is none.")
+
+    def test_many_events(self):
+        """Too many for a matrix: what is confused is listed."""
+        for i in range(66):
+            self.event(f"e{i:02d}", [[f"{chr(97 + i // 26)}{chr(97 + i % 26)}.example"]] * 2, i)
+        self.run_ok("evaluate", "-q", "--folds", "2", "-o", self.path("x.html"), self.path("in"))
+        root = page.read(self.read("x.html"))
+        self.assertEqual(len(page.rows(page.table(root, "What became"))), 66)
+        self.assertEqual(page.rows(page.table(root, "Events whose captures")), [])
+
+    def test_html_is_for_pages(self):
+        for words in (("flows", "--format", "html", "x"), ("library", "--format", "html", "list", "x")):
+            self.assertEqual(support.run(*words).status, 2)
+        capture = self.asks("a.pcap", (0, "one.example"))
+        result = support.run("flows", "-o", self.path("x.html"), capture)
+        self.assertEqual((result.status, os.path.exists(self.path("x.html"))), (2, False))
+        self.assertIn("html is the format of reports", result.err)
+
+
 class Use(Report):
     def refuse(self, status, err, *words):
         before = sorted(os.listdir(self.folder))

@@ -101,7 +101,7 @@ class Memory(Case):
     def test_evaluate(self):
         """With as many captures as it takes for all that a result holds: a missed one, a group, a foreign one."""
         folder = self.events()
-        for kind in ("text", "csv", "json"):
+        for kind in ("text", "html", "json"):
             self.check("evaluate", "-q", "--folds", "2", "--format", kind, "-o", "/dev/null", folder)
         self.check("evaluate", "-q", "--foreign", "1", "--test", folder, "--format", "json", "-o", "/dev/null", folder)
 

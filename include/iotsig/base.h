@@ -95,6 +95,13 @@ IOTSIG_API int iotsig_context_new(struct iotsig_context **out,
 /** Frees the context and the texts it holds. All that was made with it must be freed before. */
 IOTSIG_API void iotsig_context_free(struct iotsig_context *context);
 
+/**
+ * Removes what outputs of the context have under temporary names, so that a program can be ended
+ * by a signal without leaving any; old files are as they were. Safe in a signal handler, in the
+ * thread that the context belongs to; nothing of the context may be used afterwards.
+ */
+IOTSIG_API void iotsig_context_abandon(const struct iotsig_context *context);
+
 /** A point in time as captured. */
 struct iotsig_time {
     int64_t ns;     /**< nanoseconds since 1970-01-01 00:00 UTC */

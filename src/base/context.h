@@ -7,10 +7,13 @@
 #include "base/memory.h"
 #include "iotsig/base.h"
 
+struct temporary;
+
 struct iotsig_context {
     struct iotsig_allocator allocator;
     struct iotsig_hash_key hash_key;
     uint32_t max_flows;
+    struct temporary *volatile temporaries; /* base/temporary.h */
 };
 
 #endif

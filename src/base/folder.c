@@ -18,6 +18,7 @@
 
 #include "base/context.h"
 #include "base/error.h"
+#include "base/temporary.h"
 
 #define TEMPORARY ".iotsig-XXXXXX"
 
@@ -113,16 +114,6 @@ static void remove_folder(const struct folder *folder, const char *path)
     (void)rmdir(path);
 }
 
-/* Removes a folder that has not come into its place, with what was written into it. */
-static void remove_written(const struct folder *folder, const char *path)
-{
-    char file[PATH_MAX];
-    for (size_t i = 0; i < folder->count; i++)
-        if (folder->names[i] != NULL && join(file, path, folder->names[i]))
-            (void)unlink(file);
-    (void)rmdir(path);
-}
-
 /* One of these names, but for those of any folder, is a folder: it could not be removed. */
 static bool is_folder_in(DIR *old, const char *name)
 {
@@ -208,15 +199,18 @@ int iotsig_folder_write(const struct folder *folder, struct iotsig_context *cont
     if (folder->path[0] == '\0' || !clean_path(path, folder->path) ||
         !make_temporary(temporary, path))
         return fail_errno(folder->path, "cannot be written", error);
+    struct temporary entry = {.path = temporary, .names = folder->names, .count = folder->count};
+    iotsig_temporary_enter(context, &entry);
     for (size_t i = 0; i < folder->count && status == 0; i++)
         if (folder->names[i] != NULL)
             status = write_file(folder, i, temporary, context, error);
     if (status == 0)
         status = put_in_place(folder, temporary, path, error);
-    if (status != 0) {
-        remove_written(folder, temporary);
+    if (status != 0)
+        iotsig_temporary_remove(&entry);
+    iotsig_temporary_leave(context, &entry);
+    if (status != 0)
         return status;
-    }
     char *slash = strrchr(path, '/');
     if (slash != NULL)
         slash[1] = '\0';

@@ -18,6 +18,7 @@
 #include "base/context.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "base/temporary.h"
 
 #define BUFFER_SIZE ((size_t)64 * 1024)
 
@@ -27,16 +28,18 @@
 #define TEMPORARY_PREFIX (sizeof TEMPORARY_NAME - 1 - TEMPORARY_RANDOM)
 
 struct iotsig_output {
+    struct iotsig_context *context;
     const struct iotsig_allocator *allocator;
     char *buffer;
     size_t used, capacity;
-    int fd;      /* -1: memory */
-    int failure; /* an errno; 0: none */
+    int fd;       /* -1: memory */
+    int failure;  /* an errno; 0: none */
     bool quoting; /* inside a quoted CSV field */
     bool begun;   /* something was put */
-    char *path;  /* as given; NULL: memory */
-    char *final; /* where the file goes, links followed; NULL: written to directly */
+    char *path;   /* as given; NULL: memory */
+    char *final;  /* where the file goes, links followed; NULL: written to directly */
     char *temporary;
+    struct temporary entry; /* of it, for signal handlers */
 };
 
 static int output_new(struct iotsig_output **out, struct iotsig_context *context,
@@ -45,7 +48,8 @@ static int output_new(struct iotsig_output **out, struct iotsig_context *context
     struct iotsig_output *output = iotsig_memory_get(&context->allocator, sizeof *output);
     if (output == NULL)
         return iotsig_fail_memory(error);
-    *output = (struct iotsig_output){.allocator = &context->allocator, .fd = -1};
+    *output =
+        (struct iotsig_output){.context = context, .allocator = &context->allocator, .fd = -1};
     if (!iotsig_array_grow(output->allocator, &output->buffer, &output->capacity, BUFFER_SIZE, 1)) {
         iotsig_output_free(output);
         return iotsig_fail_memory(error);
@@ -118,6 +122,8 @@ static int open_temporary(struct iotsig_output *output, const char *path, const 
         output->temporary = NULL;
         return number;
     }
+    output->entry = (struct temporary){.path = output->temporary};
+    iotsig_temporary_enter(output->context, &output->entry);
     return 0;
 }
 
@@ -288,6 +294,7 @@ static void finish_file(struct iotsig_output *output)
         output->failure = errno;
         return;
     }
+    iotsig_temporary_leave(output->context, &output->entry);
     sync_folder(output->temporary);
     iotsig_memory_free(output->allocator, output->temporary);
     output->temporary = NULL;
@@ -310,8 +317,10 @@ void iotsig_output_free(struct iotsig_output *output)
         return;
     if (output->fd > STDERR_FILENO)
         close(output->fd);
-    if (output->temporary != NULL)
-        (void)unlink(output->temporary);
+    if (output->temporary != NULL) {
+        iotsig_temporary_remove(&output->entry);
+        iotsig_temporary_leave(output->context, &output->entry);
+    }
     iotsig_memory_free(output->allocator, output->temporary);
     iotsig_memory_free(output->allocator, output->final);
     iotsig_memory_free(output->allocator, output->path);

@@ -80,13 +80,16 @@ static int perform(const struct command *command, int argc, char **argv,
     struct run run = {.command = command, .own_process = allocator == NULL};
     if (allocator != NULL)
         run.context_settings.allocator = *allocator;
-    if (cli_parse(&run, argc, argv))
+    if (cli_parse(&run, argc, argv)) {
+        cli_catch_signals(run.context);
         command->perform(&run);
+    }
     iotsig_output_free(run.output);
     iotsig_capture_close(run.live);
     iotsig_names_free(run.names);
     iotsig_same_hosts_free(run.same_hosts);
     iotsig_selection_free(run.selection);
+    cli_leave_signals();
     iotsig_context_free(run.context);
     free(run.settings.inputs);
     free(run.settings.hosts);
@@ -99,7 +102,9 @@ static int perform(const struct command *command, int argc, char **argv,
 
 int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator)
 {
-    signal(SIGPIPE, SIG_IGN); /* a write answers EPIPE then, which ends the run quietly */
+    /* A write answers EPIPE then, which ends the run quietly, or EFBIG. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;

@@ -137,6 +137,15 @@ int iotsig_cli(int argc, char **argv, const struct iotsig_allocator *allocator);
 
 /* Common to the commands. */
 
+/** From now on a signal that ends the program removes what has not been written whole. */
+void cli_catch_signals(struct iotsig_context *context);
+
+/** Signals are handled as before. */
+void cli_leave_signals(void);
+
+/** Blocks them while threads are started: only the first one handles them. */
+void cli_block_signals(bool block);
+
 /** Raises the exit status to what an error means, and prints it; a closed pipe is no error. */
 void cli_fail(struct run *run, const struct iotsig_error *error);
 

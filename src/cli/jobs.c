@@ -139,6 +139,17 @@ static int threads_of(const struct jobs *jobs)
     return most < 2 || jobs->run->names != NULL ? 0 : most;
 }
 
+/* Answers how many there are. Signals are for the thread that writes. */
+static int start_threads(pthread_t *threads, int wanted, void *(*start)(void *), void *user)
+{
+    int started = 0;
+    cli_block_signals(true);
+    while (started < wanted && pthread_create(&threads[started], NULL, start, user) == 0)
+        started++;
+    cli_block_signals(false);
+    return started;
+}
+
 static void read_all(struct jobs *jobs, cli_features_taker *take_features, void *user)
 {
     int wanted = threads_of(jobs), started = 0;
@@ -147,8 +158,7 @@ static void read_all(struct jobs *jobs, cli_features_taker *take_features, void 
         cli_fail_memory(jobs->run);
         return;
     }
-    while (started < wanted && pthread_create(&threads[started], NULL, work, jobs) == 0)
-        started++;
+    started = start_threads(threads, wanted, work, jobs);
     hand_over(jobs, started, take_features, user);
     tell(jobs, jobs->taken, true);
     for (int i = 0; i < started; i++)
@@ -252,9 +262,8 @@ static void do_all(struct cli_workers *workers)
 {
     int started = 0;
     pthread_t *threads = calloc((size_t)workers->workers + 1, sizeof *threads);
-    while (threads != NULL && started < workers->workers &&
-           pthread_create(&threads[started], NULL, work_on_tasks, workers) == 0)
-        started++;
+    if (threads != NULL)
+        started = start_threads(threads, workers->workers, work_on_tasks, workers);
     do_tasks(workers, workers->run->context);
     for (int i = 0; i < started; i++)
         pthread_join(threads[i], NULL);

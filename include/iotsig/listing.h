@@ -20,7 +20,8 @@ IOTSIG_API int iotsig_is_folder(const char *path, struct iotsig_error *error);
 struct iotsig_listing;
 
 /**
- * Lists the folders in a folder, or what are none; links count as what they lead to.
+ * Lists the folders in a folder, or the files; links count as what they lead to. Pipes, devices and
+ * sockets are neither: reading one may never end.
  * @return 0, also when there is none; IOTSIG_ERR_READ: no folder, or it or something in it cannot be
  * looked at; IOTSIG_ERR_MEMORY
  */

@@ -39,17 +39,30 @@ static char *join(struct iotsig_arena *arena, const char *folder, const char *na
     return path;
 }
 
-int iotsig_is_folder(const char *path, struct iotsig_error *error)
+enum kind {
+    KIND_FILE, /* or nothing: opening it tells why */
+    KIND_FOLDER,
+    KIND_OTHER /* a pipe, a device, a socket */
+};
+
+/* Or a status. */
+static int kind_of(const char *path, struct iotsig_error *error)
 {
     struct stat about;
-    if (strcmp(path, "-") == 0)
-        return 0;
     if (stat(path, &about) == 0)
-        return S_ISDIR(about.st_mode);
+        return S_ISDIR(about.st_mode)   ? KIND_FOLDER
+               : S_ISREG(about.st_mode) ? KIND_FILE
+                                        : KIND_OTHER;
     if (errno == ENOENT || errno == ENOTDIR)
-        return 0;
+        return KIND_FILE;
     iotsig_fail(error, IOTSIG_ERR_READ, "cannot be read: %s", strerror(errno));
     return iotsig_fail_in(error, IOTSIG_ERR_READ, path);
+}
+
+int iotsig_is_folder(const char *path, struct iotsig_error *error)
+{
+    int kind = strcmp(path, "-") == 0 ? KIND_OTHER : kind_of(path, error);
+    return kind < 0 ? kind : kind == KIND_FOLDER;
 }
 
 static int list(struct iotsig_listing *listing, const char *folder, DIR *open, bool folders,
@@ -64,14 +77,14 @@ static int list(struct iotsig_listing *listing, const char *folder, DIR *open, b
             !iotsig_array_grow(&listing->context->allocator, &listing->paths, &listing->capacity,
                                listing->count + 1, sizeof *listing->paths))
             return iotsig_fail_memory(error);
-        int is_folder = iotsig_is_folder(path, error);
-        if (is_folder < 0)
-            return is_folder;
-        if ((is_folder == 1) == folders)
+        int kind = kind_of(path, error);
+        if (kind < 0)
+            return kind;
+        if (kind == (folders ? KIND_FOLDER : KIND_FILE))
             listing->paths[listing->count++] = path;
     }
     if (errno != 0) {
-        iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
+        iotsig_fail(error, IOTSIG_ERR_READ, "cannot be read: %s", strerror(errno));
         return iotsig_fail_in(error, IOTSIG_ERR_READ, folder);
     }
     if (listing->count > 0)

@@ -38,11 +38,15 @@ struct iotsig_packets {
     char scratch[APP_TEXT_MAX];
 };
 
-/* Writes out all that a source gives; what ends it early goes to `end`. */
+/* Writes out all that a source gives; what ends it early goes to `end`. Of what is no capture the
+ * start will do: it may be without an end, and is not read. */
 static bool copy_out(struct iotsig_source *source, int fd, struct iotsig_error *end)
 {
     struct bytes bytes;
-    while (iotsig_source_need(source, IOTSIG_SOURCE_MAX, &bytes, end), bytes.n > 0) {
+    iotsig_source_need(source, IOTSIG_SOURCE_MAX, &bytes, end);
+    uint64_t most = iotsig_capture_looks_like(bytes) ? UINT64_MAX : bytes.n;
+    while (iotsig_source_offset(source) < most &&
+           (iotsig_source_need(source, IOTSIG_SOURCE_MAX, &bytes, end), bytes.n > 0)) {
         ssize_t n = write(fd, bytes.p, bytes.n);
         if (n < 0 && errno != EINTR)
             return false;
@@ -156,7 +160,7 @@ static int open_file(struct iotsig_packets *packets, const char *path, int *fd,
     *fd = open(path, O_RDONLY | O_CLOEXEC);
     if (*fd >= 0)
         return 0;
-    status = iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
+    status = iotsig_fail(error, IOTSIG_ERR_READ, "cannot be opened: %s", strerror(errno));
     return iotsig_fail_in(error, status, path);
 }
 
@@ -168,9 +172,9 @@ static int open_copy(struct iotsig_packets *packets, int given, const char *name
     struct stat about;
     *fd = fcntl(given, F_DUPFD_CLOEXEC, 0);
     if (*fd < 0 || fstat(*fd, &about) != 0) {
+        int status = iotsig_fail(error, IOTSIG_ERR_READ, "cannot be read: %s", strerror(errno));
         if (*fd >= 0)
             close(*fd);
-        int status = iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
         return iotsig_fail_in(error, status, name);
     }
     *start = lseek(*fd, 0, SEEK_CUR);

@@ -125,7 +125,7 @@ static int open_copy(struct iotsig_source **source, struct iotsig_context *conte
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (copy >= 0)
         return iotsig_source_open_fd(source, context, copy, name, error);
-    int status = iotsig_fail(error, IOTSIG_ERR_READ, "%s", strerror(errno));
+    int status = iotsig_fail(error, IOTSIG_ERR_READ, "cannot be read: %s", strerror(errno));
     return iotsig_fail_in(error, status, name);
 }
 

@@ -7,8 +7,8 @@
  * usage: calls STDIN STDOUT STDERR WORD...
  *
  * asked, a line on standard input:  FUNCTION N ERRNO [MORE]
- *   The Nth call of FUNCTION in the run fails with ERRNO; 0: it does one byte of what it should, or
- *   of a folder all. With MORE so do the calls behind it. N 0: nothing fails.
+ *   The Nth call of FUNCTION in the run fails with ERRNO; 0: it does one byte of what it should; -1:
+ *   it finds the end of the file. With MORE so do the calls behind it. N 0: nothing fails.
  * answered, a line on standard output:  STATUS CALLS HELD OPEN SIGNALS PATH
  *   The exit status; how often FUNCTION was called; allocations that were not freed; how many more
  *   files are open than before; how many signals are not handled as before; the file that the call
@@ -164,8 +164,8 @@ static ssize_t take(int fd, void *to, size_t n)
 {
     if (!is_due(FUNCTION_read, fd, NULL))
         return REAL(read)(fd, to, n);
-    if (fault.number == 0)
-        return REAL(read)(fd, to, n > 0);
+    if (fault.number <= 0)
+        return REAL(read)(fd, to, fault.number == 0 && n > 0);
     errno = fault.number;
     return -1;
 }

@@ -18,9 +18,10 @@ from support import START, Case, make
 CALLS = os.environ["IOTSIG_FAULT_CALLS"]
 
 SHORT = 0  # no failure: less than was asked for is done
+END = -1  # nor here: the file ends, as one does that another program shortens
 FAULTS = {
     "open": (errno.EACCES, errno.EMFILE),
-    "read": (errno.EIO, errno.EINTR, SHORT),
+    "read": (errno.EIO, errno.EINTR, SHORT, END),
     "write": (errno.ENOSPC, errno.EINTR, SHORT),
     "close": (errno.EIO,),
     "fsync": (errno.EIO,),
@@ -138,7 +139,7 @@ class Fault(Case):
                 for number in numbers:
                     self.restore(output, old)
                     got = calls.run(function, n, number)
-                    with self.subTest(f"{' '.join(words)}: {function} {n} {errno.errorcode.get(number, 'SHORT')} of {got[3]}"):
+                    with self.subTest(f"{' '.join(words)}: {function} {n} {errno.errorcode.get(number, number)} of {got[3]}"):
                         self.check_one(function, number, good, got, (output, old, new), inputs)
 
     def check_one(self, function, number, good, got, files, inputs):
@@ -146,13 +147,18 @@ class Fault(Case):
         output, old, new = files
         now, folder = content(output), self.path("to")
         self.assertEqual(left, (0, 0, 0), "memory, files, signals")
-        if function not in REMOVES and not (function in ("opendir", "readdir") and "/.iotsig-" in path):
+        if function not in REMOVES and not (function in ("opendir", "readdir", "read") and "/.iotsig-" in path):
             self.assertEqual(list(content(folder)), [os.path.basename(output)] if now is not None else [])
         if number in (SHORT, errno.EINTR) or function in HARMLESS:
             self.assertEqual((status, out, err, now), (good[0], good[4], good[5], new))
             return
         for line in err.splitlines():
             self.assertRegex(line, "^iotsig: ")
+        if number == END:
+            self.assertIn(status, (0, 1, 3, 4))
+            if status > 1:
+                self.assertEqual(now, old)
+            return
         if status == good[0]:
             self.assertEqual((out, now), (good[4], new), err)
         elif path == self.path("stdout"):  # after a folder was written

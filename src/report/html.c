@@ -152,7 +152,7 @@ static void put_policy(struct html *html)
     memcpy(at, before, sizeof before - 1);
     at += sizeof before - 1;
     base64_encode_raw(at, sizeof digest, digest);
-    at += BASE64_ENCODE_RAW_LENGTH(SHA256_DIGEST_SIZE);
+    at += (size_t)BASE64_ENCODE_RAW_LENGTH(SHA256_DIGEST_SIZE);
     memcpy(at, after, sizeof after);
     put_meta(html, "http-equiv", "Content-Security-Policy", policy);
 }

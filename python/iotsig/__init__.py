@@ -95,7 +95,10 @@ def _nanoseconds(timeout):
         return 0
     if isinstance(timeout, bool) or not hasattr(timeout, "__float__"):
         raise TypeError("timeout must be a number of seconds, or None")
-    seconds = float(timeout)
+    try:
+        seconds = float(timeout)
+    except OverflowError:
+        seconds = -1
     if not 0 <= seconds <= 9e9:
         raise ValueError("timeout must be from 0 to 9000000000 seconds")
     return round(Fraction(timeout if isinstance(timeout, int) else str(timeout)) * _NS) if seconds else 0

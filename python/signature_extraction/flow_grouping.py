@@ -10,6 +10,8 @@ from .network.NetworkPattern import NetworkPattern
 def group_pkts_per_flow(pkts, match_random_ports=False):
     """The flow fingerprints of packets."""
     pkts = list(pkts)
+    if not all(hasattr(packet, "sport") and hasattr(packet, "dport") for packet in pkts):
+        raise TypeError("packets are expected")
     without_ports = any(packet.sport is None or packet.dport is None for packet in pkts)
     return NetworkPattern._of_library(_iotsig.pattern_from_packets(pkts, bool(match_random_ports)), without_ports)
 

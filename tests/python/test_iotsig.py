@@ -129,7 +129,7 @@ class Iotsig(support.Case):
         self.assertEqual(named[0].src, "plug.example")
         for options in ({"timeout": -1}, {"timeout": float("nan")}, {"timeout": 10**400}, {"filter": "no filter"}, {"keep": "x"}, {"layers": ["x"]},
                         {"names": {"IP": {"x": "y"}}}, {"names": {"IP": {"192.0.2.1": ""}}}):
-            with self.assertRaises((ValueError, OverflowError)):
+            with self.assertRaises(ValueError):
                 iotsig.packets(path, **options)
         for options in ({"timeout": "20"}, {"timeout": True}, {"filter": 5}, {"names": []}, {"names": {"IP": 5}}, {"names": {"IP": {5: "x"}}},
                         {"progress": 5}, {"keep": 5}):

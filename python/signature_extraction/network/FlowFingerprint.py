@@ -251,12 +251,12 @@ class FlowFingerprint:
         return self._distances(other)[3]
 
     def find_closest_flow(self, flows):
-        """The first of the flows at the smallest distance, and the distance. ValueError of none."""
+        """The first of the flows at the smallest distance. ValueError of none."""
         flows = list(flows)
         if not flows:
             raise ValueError("there is no flow")
-        index, distance = _iotsig.closest_flow(self, flows)
-        return flows[index], Fraction(*distance)
+        index, _ = _iotsig.closest_flow(self, flows)
+        return flows[index]
 
     # Identifiers.
 

@@ -228,13 +228,13 @@ def mqtt_subscribe(topic):
 
 
 def pcap(frames, link=1, order="<", nanoseconds=False, snap=262144, modified=False):
-    """A pcap of (time in nanoseconds, frame) pairs."""
+    """A pcap of (time in nanoseconds, frame) pairs, or with the length on the wire of a frame that is cut."""
     magic = 0xA1B2CD34 if modified else 0xA1B23C4D if nanoseconds else 0xA1B2C3D4
     out = [struct.pack(order + "IHHIIII", magic, 2, 4, 0, 0, snap, link)]
-    for time, frame in frames:
+    for time, frame, *length in frames:
         second, rest = divmod(time, 10**9)
         taken = frame[:snap]
-        out.append(struct.pack(order + "IIII", second, rest if nanoseconds else rest // 1000, len(taken), len(frame)))
+        out.append(struct.pack(order + "IIII", second, rest if nanoseconds else rest // 1000, len(taken), *length or [len(frame)]))
         out.append((bytes(8) if modified else b"") + taken)
     return b"".join(out)
 
@@ -277,8 +277,8 @@ def obsolete(order, number, units, frame):
 
 
 def pcapng(frames, link=1, order="<", resolution=9):
-    """A pcapng of (time in nanoseconds, frame) pairs: one section, one interface."""
-    out = section(order) + interface(order, link, resolution=resolution)
-    for time, frame in frames:
-        out += enhanced(order, 0, time // 10 ** (9 - resolution), frame)
-    return out
+    """A pcapng of what pcap() takes: one section, one interface."""
+    out = [section(order) + interface(order, link, resolution=resolution)]
+    for time, frame, *length in frames:
+        out.append(enhanced(order, 0, time // 10 ** (9 - resolution), frame, *length))
+    return b"".join(out)

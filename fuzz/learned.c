@@ -1,6 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A file of learned signatures. */
+/* A file of learned signatures, and the page of one. */
+#define _GNU_SOURCE
+#include <string.h>
+
 #include "fuzz.h"
+#include "iotsig/report.h"
+
+/* Whether a page begins and ends as one, and holds nothing that cannot be seen, nor a script. */
+static void require_page(const struct iotsig_output *output)
+{
+    static const char begin[] = "<!DOCTYPE html>\n<html lang=\"en\">", end[] = "</html>\n";
+    size_t n;
+    const char *text = iotsig_output_text(output, &n);
+    REQUIRE(n > sizeof begin + sizeof end && memcmp(text, begin, sizeof begin - 1) == 0);
+    REQUIRE(memcmp(text + n - (sizeof end - 1), end, sizeof end - 1) == 0);
+    for (size_t i = 0; i < n; i++)
+        REQUIRE((unsigned char)text[i] >= 0x20 ? text[i] != 0x7f : text[i] == '\n');
+    REQUIRE(memmem(text, n, "<script", 7) == NULL && memmem(text, n, "<img", 4) == NULL);
+}
+
+/* The page of a file that holds one signature, learned or extracted. */
+static void make_page(struct iotsig_context *context, const char *path)
+{
+    struct iotsig_report *report;
+    struct iotsig_error error;
+    if (iotsig_report_new(&report, context, path, NULL, &error) != 0) {
+        REQUIRE(error.message[0] != '\0');
+        return;
+    }
+    struct iotsig_output *output = fuzz_output(context);
+    REQUIRE(iotsig_report_write(report, output, &error) == 0);
+    require_page(output);
+    iotsig_output_free(output);
+    iotsig_report_free(report);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -8,8 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct iotsig_library *library;
     struct iotsig_error error;
     REQUIRE(iotsig_library_new(&library, context, NULL) == 0);
-    int status = iotsig_library_read(library, fuzz_file(data, size), &error);
+    const char *path = fuzz_file(data, size);
+    int status = iotsig_library_read(library, path, &error);
     REQUIRE(status == 0 || error.message[0] != '\0');
+    make_page(context, path);
     fuzz_library(context, library);
     iotsig_library_free(library);
     iotsig_context_free(context);

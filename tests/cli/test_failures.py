@@ -14,6 +14,7 @@ import unittest
 import support
 from support import PROGRAM, START, Case, make, run
 
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 OLD = b"what was there before\n"
 NOBODY = 65534
 IS_ROOT = os.geteuid() == 0
@@ -22,6 +23,12 @@ IS_ROOT = os.geteuid() == 0
 def can_mount():
     command = ["unshare", "-m", "sh", "-c", "mount -t tmpfs none /mnt"]
     return IS_ROOT and shutil.which("unshare") is not None and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def heed_signals():
+    """Whoever runs the tests may ignore signals, as nohup(1) does, which is inherited."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Failures(Case):
@@ -94,6 +101,7 @@ class Failures(Case):
         pipe = self.path("pipe")
         if not os.path.exists(pipe):
             os.mkfifo(pipe)
+        more.setdefault("preexec_fn", heed_signals)
         process = subprocess.Popen([PROGRAM, *words, self.small, pipe], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
         self.addCleanup(process.kill)
         return process, open(pipe, "wb")
@@ -107,7 +115,7 @@ class Failures(Case):
         return process.returncode, out, err
 
     def test_signals(self):
-        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        for number in SIGNALS:
             with self.subTest(number):
                 process, writer = self.started("packets", "-o", self.out)
                 self.wait_for(lambda: len(os.listdir(self.path("to"))) == 2)

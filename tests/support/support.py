@@ -14,8 +14,9 @@ import packets as make  # pylint: disable=wrong-import-position
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PROGRAM = os.environ.get("IOTSIG", os.path.join(ROOT, "build", "iotsig"))
 CORPUS = os.environ.get("IOTSIG_CORPUS", os.path.join(ROOT, "..", "shared", "corpus"))
+EMULATED = bool(os.environ.get("IOTSIG_EMULATED"))  # PROGRAM is for another machine
 # Whether the memory that is taken is the program's own: a sanitizer and an emulator reserve a lot.
-OWN_MEMORY = "sanitized" not in PROGRAM and not os.environ.get("IOTSIG_EMULATED")
+OWN_MEMORY = "sanitized" not in PROGRAM and not EMULATED
 SKIPPED = 77  # meson's
 
 SECOND = 10**9

@@ -457,8 +457,10 @@ static bool take_policy(struct profile *profile, const char *name, const json_t 
     if (!good)
         return true;
     if (profile->policy_count == POLICIES_MAX) {
-        iotsig_profile_problem(profile, place, false, &policy,
-                               "a profile of more than 65536 policies");
+        if (!profile->is_full) /* which is told once */
+            iotsig_profile_problem(profile, place, false, &policy,
+                                   "a profile of more than 65536 policies");
+        profile->is_full = true;
         return true;
     }
     if (!iotsig_array_grow(allocator, &profile->policies, &profile->policy_capacity,

@@ -124,6 +124,7 @@ struct profile {
     size_t word_count, word_capacity;
     struct policy *policies; /**< the good ones */
     size_t policy_count, policy_capacity;
+    bool is_full; /**< there were more policies */
 };
 
 struct iotsig_profiles {

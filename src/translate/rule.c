@@ -8,6 +8,13 @@
 /* Between the queues of one policy and the next. */
 #define QUEUE_STEP 10
 
+/* What the programs of all queues look for, taken together: so long is their text, in lines by two.
+ */
+#define DECISIONS_MAX ((size_t)1 << 22)
+
+/* Pairs of their policies that are compared to find that out. */
+#define COMPARISONS_MAX ((size_t)1 << 28)
+
 const struct policy_check *iotsig_way_check(const struct way *way, enum field_id id)
 {
     const struct policy_part *part = way_part(way, policy_fields[id].protocol);
@@ -173,13 +180,39 @@ static enum rule_verdict verdict_of(const struct iotsig_firewall_settings *setti
     return way->queued ? VERDICT_QUEUE : VERDICT_DROP;
 }
 
-static struct rule *find_rule(const struct table *table, const char *matches,
-                              enum rule_verdict verdict)
+/* By what a rule is found again: its text is in the firewall's memory already, and may be long. */
+struct rule_key {
+    uint64_t table, verdict, hash;
+};
+
+/* The first rule of these matches, or NULL. */
+static struct rule *search_rule(const struct table *table, const char *matches,
+                                enum rule_verdict verdict)
 {
     for (size_t i = 0; i < table->count; i++)
         if (table->rules[i].verdict == verdict && strcmp(table->rules[i].matches, matches) == 0)
             return &table->rules[i];
     return NULL;
+}
+
+/* The rule of these matches; `*found` NULL: there is none, and the next that is added is it. False:
+ * no memory. */
+static bool find_rule(struct iotsig_firewall *firewall, const struct table *table,
+                      const char *matches, enum rule_verdict verdict, struct rule **found)
+{
+    const struct rule_key key = {(uint64_t)(table - firewall->tables), verdict,
+                                 iotsig_hash(&firewall->profiles->context->hash_key, matches,
+                                             strlen(matches))};
+    bool added;
+    const uint64_t *number =
+        iotsig_map_put(&firewall->rules, &key, sizeof key, table->count, &added);
+    if (number == NULL)
+        return false;
+    struct rule *rule = added ? NULL : &table->rules[*number];
+    if (rule != NULL && strcmp(rule->matches, matches) != 0) /* a hash in 2^64 */
+        rule = search_rule(table, matches, verdict);
+    *found = rule;
+    return true;
 }
 
 /* A new rule at the end of a table; NULL: no memory. */
@@ -213,7 +246,9 @@ static int add_way(struct iotsig_firewall *firewall, struct table *table, const 
     enum rule_verdict verdict = verdict_of(&firewall->settings, way);
     if (matches == NULL)
         return iotsig_fail_memory(error);
-    struct rule *rule = find_rule(table, matches, verdict);
+    struct rule *rule;
+    if (!find_rule(firewall, table, matches, verdict, &rule))
+        return iotsig_fail_memory(error);
     if (rule == NULL) {
         rule = add_rule(firewall, table, matches, verdict);
         if (rule == NULL)
@@ -335,15 +370,16 @@ static bool is_address(const struct policy_check *check)
     return check->field->kind == KIND_HOST || check->field->kind == KIND_GROUP;
 }
 
-bool iotsig_ways_may_meet(const struct way *a, const struct way *b)
+/* `nft`: by what nftables can decide, which is the same for all ways of a rule. */
+static bool may_meet(const struct way *a, const struct way *b, bool nft)
 {
     for (size_t i = 0; i < a->part_count; i++) {
         const struct policy_part *part = &a->parts[i];
-        if ((policy_protocols[part->protocol].excludes & b->protocols) != 0)
+        if (!nft && (policy_protocols[part->protocol].excludes & b->protocols) != 0)
             return false;
         for (size_t j = 0; j < part->count; j++) {
             const struct policy_check *x = &part->checks[j], *y = iotsig_way_check(b, x->field->id);
-            if (y == NULL)
+            if (y == NULL || (nft && !(iotsig_check_is_nft(x) && iotsig_check_is_nft(y))))
                 continue;
             if (is_address(x) ? ranges_apart(x, y) : x->number_count > 0 && numbers_apart(x, y))
                 return false;
@@ -352,33 +388,73 @@ bool iotsig_ways_may_meet(const struct way *a, const struct way *b)
     return true;
 }
 
-static bool meets(const struct rule *rule, const struct way *way)
+bool iotsig_ways_may_meet(const struct way *a, const struct way *b)
 {
-    for (size_t i = 0; i < rule->count; i++)
+    return may_meet(a, b, false);
+}
+
+/* What is found out about rules that may cover the same packets. */
+struct meeting {
+    const struct way **to; /* or NULL */
+    size_t count;          /* of decisions */
+    size_t left;           /* of pairs of ways that may still be compared */
+};
+
+static bool meets(const struct rule *rule, const struct way *way, struct meeting *meeting)
+{
+    for (size_t i = 0; i < rule->count && meeting->left > 0; i++, meeting->left--)
         if (iotsig_ways_may_meet(rule->ways[i], way))
             return true;
     return false;
 }
 
 /* Whether a program that gets a rule's packets can tell what another way covers of them. */
-static bool can_decide(const struct rule *rule, const struct way *way)
+static bool can_decide(const struct rule *rule, const struct way *way, struct meeting *meeting)
 {
     bool knows_origin =
         way->origin == ORIGIN_ANY || (rule->count > 0 && way->origin == rule->ways[0]->origin);
-    return knows_origin && way->stats.rate.count == 0 && meets(rule, way);
+    return knows_origin && way->stats.rate.count == 0 && meets(rule, way, meeting);
+}
+
+static void add_decisions(const struct table *table, const struct rule *rule,
+                          struct meeting *meeting)
+{
+    for (size_t i = (size_t)(rule - table->rules); i < table->count; i++) {
+        const struct rule *other = &table->rules[i];
+        bool apart = other != rule && rule->count > 0 && other->count > 0 &&
+                     !may_meet(rule->ways[0], other->ways[0], true);
+        for (size_t j = 0; j < other->count && !apart; j++)
+            if (other == rule || can_decide(rule, other->ways[j], meeting)) {
+                if (meeting->to != NULL)
+                    meeting->to[meeting->count] = other->ways[j];
+                meeting->count++;
+            }
+    }
 }
 
 size_t iotsig_rule_decides(const struct table *table, const struct rule *rule,
                            const struct way **to)
 {
-    size_t count = 0;
-    for (size_t i = (size_t)(rule - table->rules); i < table->count; i++) {
-        const struct rule *other = &table->rules[i];
-        for (size_t j = 0; j < other->count; j++)
-            if (other == rule || can_decide(rule, other->ways[j]))
-                to[count++] = other->ways[j];
+    struct meeting meeting = {.to = to, .left = SIZE_MAX};
+    add_decisions(table, rule, &meeting);
+    return meeting.count;
+}
+
+/* Where all queues may meet, each decides for all behind it. */
+static int limit_decisions(const struct iotsig_firewall *firewall, struct iotsig_error *error)
+{
+    struct meeting meeting = {.left = COMPARISONS_MAX};
+    for (size_t i = 0; i < firewall->table_count; i++) {
+        const struct table *table = &firewall->tables[i];
+        for (size_t j = 0; j < table->count && meeting.count <= DECISIONS_MAX; j++)
+            if (table->rules[j].verdict == VERDICT_QUEUE)
+                add_decisions(table, &table->rules[j], &meeting);
     }
-    return count;
+    if (meeting.count <= DECISIONS_MAX && meeting.left > 0)
+        return 0;
+    return iotsig_fail(error, IOTSIG_ERR_LIMIT,
+                       "too many policies with a queue may cover the same packets (give them "
+                       "addresses or ports, or make several firewalls)");
 }
 
 /* Names. */
@@ -414,14 +490,14 @@ static const char *identifier(struct iotsig_firewall *firewall, const char *name
         snprintf(room, sizeof room, "%s-", plain);
     /* The next device of the same name. */
     size_t n = strlen(room);
-    for (unsigned i = 2, taken = 1; taken; i++) {
-        taken = 0;
-        for (size_t j = 0; j < firewall->table_count; j++)
-            taken = taken || strcmp(firewall->tables[j].name, room) == 0;
-        if (taken)
-            snprintf(room + n, sizeof room - n, "-%u", i);
+    bool added;
+    uint64_t *last = iotsig_map_put(&firewall->names, room, n, 1, &added);
+    while (last != NULL && !added) {
+        snprintf(room + n, sizeof room - n, "-%u", (unsigned)++*last);
+        if (iotsig_map_put(&firewall->names, room, strlen(room), 1, &added) == NULL)
+            return NULL;
     }
-    return iotsig_arena_text(&firewall->arena, room, strlen(room));
+    return last == NULL ? NULL : iotsig_arena_text(&firewall->arena, room, strlen(room));
 }
 
 static struct table *add_table(struct iotsig_firewall *firewall, const char *name)
@@ -468,6 +544,9 @@ static int fill(struct iotsig_firewall *firewall, struct iotsig_error *error)
         if (status != 0)
             return status;
     }
+    int status = limit_decisions(firewall, error);
+    if (status != 0)
+        return status;
     firewall->name = firewall->table_count == 1 ? firewall->tables[0].name : "firewall";
     return 0;
 }
@@ -487,6 +566,8 @@ int iotsig_firewall_new(struct iotsig_firewall **out, struct iotsig_profiles *pr
         return iotsig_fail_memory(error);
     *firewall = (struct iotsig_firewall){.profiles = profiles, .settings = *settings};
     iotsig_arena_init(&firewall->arena, &profiles->context->allocator);
+    iotsig_map_init(&firewall->rules, &profiles->context->allocator, profiles->context->hash_key);
+    iotsig_map_init(&firewall->names, &profiles->context->allocator, profiles->context->hash_key);
     int status = fill(firewall, error);
     if (status != 0)
         iotsig_firewall_free(firewall);
@@ -507,6 +588,8 @@ void iotsig_firewall_free(struct iotsig_firewall *firewall)
     }
     iotsig_memory_free(allocator, firewall->tables);
     iotsig_memory_free(allocator, firewall->ways);
+    iotsig_map_fini(&firewall->rules);
+    iotsig_map_fini(&firewall->names);
     iotsig_arena_fini(&firewall->arena);
     iotsig_memory_free(allocator, firewall);
 }

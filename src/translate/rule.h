@@ -10,6 +10,7 @@
 #ifndef IOTSIG_TRANSLATE_RULE_H
 #define IOTSIG_TRANSLATE_RULE_H
 
+#include "base/map.h"
 #include "translate/profile.h"
 
 /** Whose connection a packet must belong to. */
@@ -56,7 +57,9 @@ struct iotsig_firewall {
     size_t way_count, way_capacity;
     struct table *tables;
     size_t table_count, table_capacity;
-    size_t queue_count; /**< rules with a queue */
+    size_t queue_count;      /**< rules with a queue */
+    struct iotsig_map rules; /**< where the rule of these matches is; while it is being made */
+    struct iotsig_map names; /**< of tables, and the last number behind each */
 };
 
 /** The part of a protocol, or NULL. */
@@ -85,7 +88,8 @@ bool iotsig_ways_may_meet(const struct way *a, const struct way *b);
  * The ways that the program of a queue must decide: those of the rule, and those of later rules
  * with a queue in its table that may cover the same packets; but for those with a rate, or with an
  * originator that this rule does not ask for: only nftables knows these.
- * @return how many there are; `to` has room for as many as the firewall has ways
+ * @param to  room for as many as the firewall has ways
+ * @return how many there are
  */
 size_t iotsig_rule_decides(const struct table *table, const struct rule *rule,
                            const struct way **to);

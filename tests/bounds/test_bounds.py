@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The worst that inputs can do: time grows as they do, and memory has the ceilings of docs/limits.md.
+
+Time is the processor's, as the ratio of four times as much to as much, in one run: 4 where it is linear, 16 where it is quadratic.
+"""
+import gzip
+import os
+import struct
+import subprocess
+import tempfile
+
+import support
+from support import PROGRAM, Case, make
+
+FLOOD = os.environ["IOTSIG_FLOOD"]
+FEW, MANY = 10_000, 40_000
+RATIO_MOST = 10
+
+# Bytes of memory for each thing that is new, as in docs/limits.md.
+FLOW_MOST = 1536
+FEATURE_MOST = 1280
+NAME_MOST = 512
+
+
+class Bounds(Case):
+    def flood(self, kind, count):
+        path = self.path(f"{kind}-{count}")
+        if not os.path.exists(path):
+            with open(path, "wb") as file:
+                subprocess.run([FLOOD, kind, str(count)], stdout=file, check=True)
+        return path
+
+    def cost(self, *words, statuses=(0,)):
+        """Seconds of the processor, and bytes of memory at most."""
+        with tempfile.TemporaryFile() as err:
+            process = subprocess.Popen([PROGRAM, *words, "-q", "-o", "/dev/null"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            err.seek(0)
+            self.assertIn(process.returncode, statuses, err.read())
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+    def check(self, few, many, statuses=(0,)):
+        """Two command lines; answers how much more memory the larger took."""
+        little, least = min(self.cost(*few, statuses=statuses) for _ in range(2))
+        more, most = self.cost(*many, statuses=statuses)
+        self.assertLess(more / max(little, 0.02), RATIO_MOST, (few, little, more))
+        return most - least
+
+    def test_flows(self):
+        """Packets each of which is a flow, or a name, of its own."""
+        for kind in ("flows", "hosts", "names", "labels", "domains", "answers", "renames", "aliases", "targets", "devices"):
+            with self.subTest(kind):
+                more = self.check(("flows", self.flood(kind, FEW)), ("flows", self.flood(kind, MANY)))
+                self.assertLess(more / (MANY - FEW), FLOW_MOST)
+
+    def test_features(self):
+        for kind in ("hosts", "answers", "devices", "leases", "targets"):
+            with self.subTest(kind):
+                more = self.check(("features", self.flood(kind, FEW)), ("features", self.flood(kind, MANY)))
+                self.assertLess(more / (MANY - FEW), FEATURE_MOST)
+
+    def test_packets(self):
+        """Memory is for names only."""
+        for kind, most in (("hosts", 8), ("targets", 8), ("answers", NAME_MOST), ("renames", NAME_MOST), ("aliases", NAME_MOST)):
+            with self.subTest(kind):
+                more = self.check(("packets", self.flood(kind, FEW)), ("packets", self.flood(kind, MANY)))
+                self.assertLess(more / (MANY - FEW), most)
+
+    def test_times(self):
+        """All equal, in reverse, and from one end of what there is to the other."""
+        for kind in ("equal", "reverse", "ends"):
+            for words in (("flows", "--timeout", "0"), ("features",), ("packets", "--timeout", "0")):
+                with self.subTest((kind, words)):
+                    self.check((*words, self.flood(kind, FEW)), (*words, self.flood(kind, MANY)))
+
+    def test_signatures(self):
+        """Patterns of which nearly all flows match, or none."""
+        for kind, command in (("hosts", "extract"), ("hosts", "compare"), ("labels", "extract"), ("labels", "closest"), ("targets", "merge")):
+            captures = [[self.flood(kind, count), self.flood(kind, count + 50)] for count in (FEW // 2, MANY // 2)]
+            with self.subTest((kind, command)):
+                self.check((command, *captures[0]), (command, *captures[1]), (0, 1))
+
+    def test_most_flows(self):
+        """--max-flows: what is more ends the run, and memory stays as it was."""
+        for command in ("flows", "features"):
+            for kind in ("hosts", "labels", "answers"):
+                if (command, kind) == ("features", "labels"):  # their names are of no device
+                    continue
+                with self.subTest((command, kind)):
+                    words = (command, "--max-flows", "1000", self.flood(kind, MANY))
+                    result = support.run(*words)
+                    self.assertEqual(result.status, 5)
+                    self.assertRegex(result.err, r"^iotsig: [^\n]*1000[^\n]*--max-flows[^\n]*\n$")
+                    least = self.cost("flows", self.flood("hosts", 100))[1]
+                    self.assertLess(self.cost(*words, statuses=(5,))[1] - least, 4 << 20)
+
+    def test_bombs(self):
+        """A small file that holds much: packets without bytes, blocks without packets."""
+        zeros = make.pcap([]) + bytes(64 << 20)
+        bomb = self.write("bomb.gz", gzip.compress(zeros, 1) + gzip.compress(bytes(64 << 20), 1) * 3)
+        self.assertLess(os.path.getsize(bomb), 4 << 20)
+        least = self.cost("flows", self.flood("hosts", 100))[1]
+        for command in ("flows", "features", "packets"):
+            self.assertLess(self.cost(command, bomb, statuses=(1,))[1] - least, 2 << 20)
+        section = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+        interface = struct.pack("<IIHHII", 1, 20, 1, 0, 65535, 20)
+        for content, status in ((section + interface * 300_000, 3), ((section + interface) * 100_000, 1)):
+            self.assertLess(self.cost("flows", self.write("x.pcapng", content), statuses=(status,))[1] - least, 16 << 20)
+
+    def test_deep_files(self):
+        """What is nested a million deep, in files of ours, profiles and MUD files."""
+        for content in ("[" * 1_000_000, '[{"flows":' * 1_000_000, '{"a":' * 1_000_000, "single-policies: " + "[" * 1_000_000, "single-policies: " + "{a: " * 1_000_000,
+                        "single-policies:\n  a: &a [x, x]\n" + "".join(f"  a{i}: &a{i} [*a{i - 1 if i else ''}, *a{i - 1 if i else ''}]\n" for i in range(60))):
+            path = self.write("deep", content)
+            for words in (("flows",), ("profile", "--device", "d", "--ipv4", "10.0.0.1"), ("profile", "--from", "mud"), ("flows", "--dns-table", path)):
+                with self.subTest((content[:20], words)):
+                    self.assertLess(self.cost(*words, path, statuses=(3, 5))[1], 256 << 20)
+
+    def policies(self, name, policies):
+        return self.write(name, "device-info: {name: d, ipv4: 192.168.1.2}\nsingle-policies:\n" + "".join(
+            f"  p{i}: {{protocols: {{{policy}}}, bidirectional: true}}\n" for i, policy in enumerate(policies)))
+
+    def test_firewall(self):
+        """Many policies of their own, and many that one program of a queue decides."""
+        words = ("firewall", "--no-check", "--explain")
+        few, many = (self.policies(f"p{n}", (f"ipv4: {{dst: 10.0.{i >> 8}.{i & 255}}}" for i in range(n))) for n in (2500, 10_000))
+        self.check((*words, few), (*words, many))
+        few, many = (self.policies(f"q{n}", (f"ipv4: {{src: self}}, udp: {{dst-port: 53}}, dns: {{domain-name: n{i}.example}}" for i in range(n)))
+                     for n in (2500, 10_000))
+        self.check((*words, few), (*words, many))
+        device = ("--device", "d", "--ipv4", "192.168.1.2")
+        self.check((*words, *device, self.flood("labels", 2500)), (*words, *device, self.flood("labels", 10_000)))
+
+    def test_policies_that_overlap(self):
+        """Each queue decides for all behind it: so many that the program would have no end."""
+        profile = self.policies("p", (f"ipv4: {{src: self}}, udp: {{dst-port: 53-{60 + i}}}, dns: {{domain-name: n{i}.example}}" for i in range(3000)))
+        result = support.run("firewall", "--no-check", "--dry-run", profile)
+        self.assertEqual((result.status, result.out), (5, ""))
+        self.assertEqual(result.err, "iotsig: too many policies with a queue may cover the same packets (give them addresses or ports, or make several firewalls)\n")
+
+    def test_more_policies_than_a_profile_may_have(self):
+        """That is told once."""
+        result = support.run("profile", "--check", self.write("p", "device-info: {name: d, ipv4: 192.168.1.2}\nsingle-policies:\n" + "".join(
+            f"  p{i}: {{protocols: {{tcp: {{dst-port: 7}}}}}}\n" for i in range(66_000))))
+        self.assertEqual((result.status, len(result.err.splitlines())), (3, 1), result.err[:500])
+        self.assertIn("65536", result.err)
+
+    def test_pairs_of_same_hosts(self):
+        few, many = (self.write(f"same-{n}", "".join(f"11.0.{i >> 8}.{i & 255}=h{i}.n{i}.com\n" for i in range(n))) for n in (5000, 20_000))
+        self.check(("flows", "--same-host", "@" + few, self.flood("hosts", 5000)), ("flows", "--same-host", "@" + many, self.flood("hosts", 20_000)))
+
+
+if __name__ == "__main__":
+    support.main()

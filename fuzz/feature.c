@@ -114,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     REQUIRE(status == 0 || status == IOTSIG_ERR_LIMIT);
     if (status == 0) {
         REQUIRE(iotsig_features_failure(features, NULL) == 0);
+        REQUIRE(!iotsig_features_is_cut(features, NULL));
         require_features(features);
         write_features(context, features);
         iotsig_features_free(features);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "iotsig/firewall.h"
 #include "iotsig/report.h"
 
 /* Whether a page begins and ends as one, and holds nothing that cannot be seen, nor a script. */
@@ -46,6 +47,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     REQUIRE(status == 0 || error.message[0] != '\0');
     make_page(context, path);
     fuzz_library(context, library);
+    size_t count = iotsig_library_count(library);
+    iotsig_library_free(library);
+
+    /* As one input among patterns. */
+    struct iotsig_patterns *patterns = fuzz_new_patterns(context, NULL);
+    REQUIRE(iotsig_library_new(&library, context, NULL) == 0);
+    iotsig_patterns_set_library(patterns, library);
+    (void)iotsig_patterns_read(patterns, fuzz_file(data, size), NULL, NULL, NULL);
+    REQUIRE(status != 0 || iotsig_library_count(library) == count);
+    iotsig_patterns_free(patterns);
     iotsig_library_free(library);
     iotsig_context_free(context);
     return 0;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The payload of one protocol: PROTOCOL, over TRANSPORT, at PORT; of LAYERS where it must be asked for. */
+/* The payload of one protocol: PROTOCOL, over TRANSPORT, at PORT; of LAYERS where it must be asked
+ * for. */
 #include <string.h>
 
 #include "app/app.h"
 #include "app/tls.h"
 #include "fuzz.h"
 #include "host/names.h"
+#include "iotsig/build.h"
 
 #ifndef LAYERS
 #define LAYERS 0
@@ -22,6 +24,32 @@ static void learn(const struct packet *packet)
     struct iotsig_names *names;
     REQUIRE(iotsig_names_new(&names, context, NULL) == 0);
     (void)iotsig_names_learn(names, packet, NULL);
+    iotsig_names_free(names);
+    iotsig_context_free(context);
+}
+
+/* What the program says of a payload, a caller of the library is told too. */
+static void parse_alone(const struct packet *packet, const struct iotsig_layer *found)
+{
+    const struct iotsig_payload payload = {packet->transport, packet->src.port,  packet->dst.port,
+                                           "192.0.2.1",       packet->payload.p, packet->payload.n};
+    struct iotsig_context *context = fuzz_context();
+    struct iotsig_attribute one, other;
+    struct iotsig_layer *layer;
+    struct iotsig_names *names;
+    if (iotsig_layer_parse(&layer, context, iotsig_layer_protocol(found), &payload, NULL) == 0) {
+        for (size_t i = 0; iotsig_layer_attribute(found, i, &one); i++) {
+            REQUIRE(iotsig_layer_attribute(layer, i, &other));
+            REQUIRE(strcmp(one.name, other.name) == 0 && one.truth == other.truth);
+            REQUIRE((one.text == NULL) == (other.text == NULL));
+            REQUIRE(one.text == NULL || strcmp(one.text, other.text) == 0);
+        }
+        iotsig_layer_free(context, layer);
+    } else {
+        REQUIRE(packet->cut);
+    }
+    REQUIRE(iotsig_names_new(&names, context, NULL) == 0);
+    (void)iotsig_names_learn_payload(names, &payload, NULL);
     iotsig_names_free(names);
     iotsig_context_free(context);
 }
@@ -45,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             for (size_t i = 0; iotsig_layer_attribute(&layer, i, &attribute); i++)
                 for (const char *c = attribute.text; c != NULL && *c != '\0'; c++)
                     REQUIRE(*c >= 0x20 && *c <= 0x7e);
+            parse_alone(&packet, &layer);
         }
         learn(&packet);
     }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A device's profile in YAML, first as a tree; and of the flows that it held a profile again, which
  * must be readable. */
+#include <stdio.h>
+#include <string.h>
+
 #include "fuzz.h"
+#include "iotsig/firewall.h"
 
 #include "translate/include.h"
 
@@ -61,6 +65,62 @@ static void again(struct iotsig_context *context, const struct iotsig_patterns *
     iotsig_output_free(output);
 }
 
+/* NULL: it is none, or more. */
+static struct iotsig_profiles *read_profile(struct iotsig_context *context, const char *path)
+{
+    const struct iotsig_profile_settings settings = {.include_root = NOWHERE,
+                                                     .words_open = true,
+                                                     .lenient = true};
+    struct iotsig_patterns *patterns = fuzz_new_patterns(context, NULL);
+    struct iotsig_profiles *profiles;
+    REQUIRE(iotsig_profiles_new(&profiles, context, &settings, NULL) == 0);
+    iotsig_patterns_set_profiles(patterns, profiles);
+    int status = iotsig_patterns_read(patterns, path, NULL, NULL, NULL);
+    iotsig_patterns_free(patterns);
+    if (status == 0 && iotsig_profiles_count(profiles) == 1)
+        return profiles;
+    iotsig_profiles_free(profiles);
+    return NULL;
+}
+
+/* Writes a profile and reads it again. */
+static struct iotsig_profiles *copy(struct iotsig_context *context,
+                                    const struct iotsig_profiles *profiles,
+                                    enum iotsig_format format, struct iotsig_output **output)
+{
+    const struct iotsig_style style = {format, 0, false};
+    size_t n;
+    *output = fuzz_output(context);
+    REQUIRE(iotsig_profiles_write(profiles, *output, &style, NULL) == 0);
+    const char *text = iotsig_output_text(*output, &n);
+    struct iotsig_profiles *read = read_profile(context, fuzz_file(text, n));
+    REQUIRE(read != NULL);
+    REQUIRE(iotsig_profiles_policies(read) == iotsig_profiles_policies(profiles));
+    return read;
+}
+
+/* A good profile, with what is no policy: what is written is read again, and then stays the
+ * same. A fraction of JSON is a text in YAML, so only from the second time on. */
+static void rewrite(struct iotsig_context *context, const struct iotsig_profiles *profiles,
+                    enum iotsig_format format)
+{
+    struct iotsig_output *first, *second, *third;
+    struct iotsig_profiles *once = copy(context, profiles, format, &first);
+    struct iotsig_profiles *twice = copy(context, once, format, &second);
+    struct iotsig_profiles *thrice = copy(context, twice, format, &third);
+    size_t n, m;
+    const char *text = iotsig_output_text(second, &n), *same = iotsig_output_text(third, &m);
+    if (n != m || memcmp(text, same, n) != 0)
+        fprintf(stderr, "%.*s\n%.*s\n", (int)n, text, (int)m, same);
+    REQUIRE(n == m && memcmp(text, same, n) == 0);
+    iotsig_profiles_free(once);
+    iotsig_profiles_free(twice);
+    iotsig_profiles_free(thrice);
+    iotsig_output_free(first);
+    iotsig_output_free(second);
+    iotsig_output_free(third);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct iotsig_context *context = fuzz_context();
@@ -75,6 +135,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     again(context, patterns, IOTSIG_FORMAT_YAML);
     again(context, patterns, IOTSIG_FORMAT_JSON);
     iotsig_patterns_free(patterns);
+    struct iotsig_profiles *profiles = read_profile(context, fuzz_file(data, size));
+    if (profiles != NULL && iotsig_profiles_problems(profiles) == 0) {
+        rewrite(context, profiles, IOTSIG_FORMAT_YAML);
+        rewrite(context, profiles, IOTSIG_FORMAT_JSON);
+    }
+    iotsig_profiles_free(profiles);
     iotsig_context_free(context);
     return 0;
 }

@@ -488,6 +488,13 @@ bool fuzz_build(struct cursor *at, struct bytes *capture)
     return true;
 }
 
+void fuzz_read_captures(struct iotsig_patterns *patterns, struct cursor *at)
+{
+    struct bytes capture;
+    for (size_t i = 0; i < BUILD_CAPTURES && fuzz_build(at, &capture); i++)
+        (void)iotsig_patterns_read(patterns, fuzz_file(capture.p, capture.n), NULL, NULL, NULL);
+}
+
 /* Changes. */
 
 #define PACKETS_MAX 256

@@ -26,6 +26,12 @@
  */
 bool fuzz_build(struct cursor *at, struct bytes *capture);
 
+/** Reads the captures of an input into a list. */
+void fuzz_read_captures(struct iotsig_patterns *patterns, struct cursor *at);
+
+/** What libFuzzer changes an input with, if the target has it. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed);
+
 /**
  * Changes an input that is a list of packets from byte `head` on: one is put in, taken out,
  * doubled, moved, or its payload changed with its length kept right. The rest is the engine's own

@@ -68,14 +68,6 @@ static void compare(struct iotsig_context *context, const struct iotsig_pattern 
     iotsig_comparison_free(comparison);
 }
 
-static size_t flows_of(const struct iotsig_patterns *patterns)
-{
-    size_t flows = 0;
-    for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
-        flows += iotsig_pattern_count(iotsig_patterns_get(patterns, i));
-    return flows;
-}
-
 static void select_flows(struct iotsig_context *context, struct iotsig_patterns *patterns,
                          uint8_t choice)
 {
@@ -90,7 +82,7 @@ static void select_flows(struct iotsig_context *context, struct iotsig_patterns 
                  {IOTSIG_SELECT_ATTRIBUTE, "response=true"},
                  {IOTSIG_SELECT_ATTRIBUTE, "domain-name"}};
     struct iotsig_selection *selection;
-    size_t before = flows_of(patterns), selected = 0;
+    size_t before = fuzz_flow_count(patterns), selected = 0;
     REQUIRE(iotsig_selection_new(&selection, context, NULL) == 0);
     for (size_t i = 0; i < 2; i++, choice >>= 3)
         if ((choice & 7u) < sizeof asked / sizeof *asked)
@@ -103,7 +95,7 @@ static void select_flows(struct iotsig_context *context, struct iotsig_patterns 
     }
     bool invert = (choice & 1) != 0;
     REQUIRE(iotsig_patterns_select(patterns, selection, invert, NULL) == 0);
-    REQUIRE(flows_of(patterns) == (invert ? before - selected : selected));
+    REQUIRE(fuzz_flow_count(patterns) == (invert ? before - selected : selected));
     iotsig_selection_free(selection);
 }
 
@@ -112,29 +104,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cursor at = cursor_of((struct bytes){data, size});
     struct iotsig_options options = IOTSIG_OPTIONS_DEFAULT;
     struct iotsig_context *context = fuzz_context();
-    struct bytes capture;
     uint8_t choice = cursor_u8(&at), selection = cursor_u8(&at);
     options.match_random_ports = (choice & 1) != 0;
     options.layers = (choice & 2) != 0 ? IOTSIG_LAYERS_ALL : 0;
     options.keep = choice >> 2;
     struct iotsig_patterns *patterns = fuzz_new_patterns(context, &options);
-    for (size_t i = 0; i < BUILD_CAPTURES && fuzz_build(&at, &capture); i++)
-        (void)iotsig_patterns_read(patterns, fuzz_file(capture.p, capture.n), NULL, NULL, NULL);
+    fuzz_read_captures(patterns, &at);
     size_t count = iotsig_patterns_count(patterns);
     for (size_t i = 0; i < count; i++)
         compare(context, iotsig_patterns_get(patterns, i),
                 iotsig_patterns_get(patterns, i + 1 < count ? i + 1 : i), &options);
     select_flows(context, patterns, selection);
-    size_t before = flows_of(patterns);
+    size_t before = fuzz_flow_count(patterns);
     REQUIRE(iotsig_patterns_merge(patterns, "all", NULL) == 0);
-    REQUIRE(iotsig_patterns_count(patterns) == (count > 0) && flows_of(patterns) <= before);
+    REQUIRE(iotsig_patterns_count(patterns) == (count > 0) && fuzz_flow_count(patterns) <= before);
     fuzz_patterns(context, patterns, &options);
     iotsig_patterns_free(patterns);
     iotsig_context_free(context);
     return 0;
 }
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed);
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
 {

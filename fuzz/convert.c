@@ -4,9 +4,6 @@
  * to convert it again to the same format gives the same bytes. So does the way from CSV by JSON
  * lines and back.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "fuzz.h"
 
 /* NULL: it cannot be read, or held nothing. */
@@ -21,39 +18,23 @@ static struct iotsig_output *convert(struct iotsig_context *context, const char 
     return NULL;
 }
 
-static const char *path_of(const struct iotsig_output *output)
-{
-    size_t n;
-    const char *text = iotsig_output_text(output, &n);
-    return fuzz_file(text, n);
-}
-
-static void require_same(const struct iotsig_output *a, const struct iotsig_output *b)
-{
-    size_t n, m;
-    const char *text = iotsig_output_text(a, &n), *same = iotsig_output_text(b, &m);
-    if (n != m || memcmp(text, same, n) != 0)
-        fprintf(stderr, "%.*s\n%.*s\n", (int)n, text, (int)m, same);
-    REQUIRE(n == m && memcmp(text, same, n) == 0);
-}
-
 static void require_again(struct iotsig_context *context, const struct iotsig_output *first,
                           const char *path, enum iotsig_format format)
 {
     struct iotsig_output *again = convert(context, path, format);
     REQUIRE(again != NULL);
-    require_same(first, again);
+    fuzz_same(first, again);
     fuzz_well_formed(again, format);
 }
 
 /* JSON lines, whose labels are UTF-8 and so stay what they are, as CSV and back. */
 static void go_round(struct iotsig_context *context, const struct iotsig_output *lines)
 {
-    struct iotsig_output *rows = convert(context, path_of(lines), IOTSIG_FORMAT_CSV);
+    struct iotsig_output *rows = convert(context, fuzz_file_of(lines), IOTSIG_FORMAT_CSV);
     REQUIRE(rows != NULL);
-    struct iotsig_output *back = convert(context, path_of(rows), IOTSIG_FORMAT_JSONL);
+    struct iotsig_output *back = convert(context, fuzz_file_of(rows), IOTSIG_FORMAT_JSONL);
     REQUIRE(back != NULL);
-    require_again(context, rows, path_of(back), IOTSIG_FORMAT_CSV);
+    require_again(context, rows, fuzz_file_of(back), IOTSIG_FORMAT_CSV);
     fuzz_well_formed(back, IOTSIG_FORMAT_JSONL);
     fuzz_well_formed(rows, IOTSIG_FORMAT_CSV);
 }
@@ -66,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (first == NULL)
             break;
         if (format != IOTSIG_FORMAT_TEXT && !iotsig_output_is_empty(first))
-            require_again(context, first, path_of(first), format);
+            require_again(context, first, fuzz_file_of(first), format);
         if (format == IOTSIG_FORMAT_JSONL && !iotsig_output_is_empty(first))
             go_round(context, first);
         fuzz_well_formed(first, format);

@@ -150,8 +150,7 @@ static void require_clean(void *user, const struct iotsig_error *problem, bool w
     size_t *told = user;
     *told += !warning;
     REQUIRE(problem->message[0] != '\0');
-    for (const char *c = problem->message; *c != '\0'; c++)
-        REQUIRE(is_printable((uint8_t)*c));
+    fuzz_printable(problem->message);
 }
 
 /* All that a policy may be: few of each, and all that a firewall can be asked for. */

@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 void fuzz_require(bool holds, const char *what)
 {
     if (holds)
@@ -39,12 +41,43 @@ const char *fuzz_file(const void *bytes, size_t n)
     return path;
 }
 
+const char *fuzz_file_of(const struct iotsig_output *output)
+{
+    size_t n;
+    const char *text = iotsig_output_text(output, &n);
+    return fuzz_file(text, n);
+}
+
+void fuzz_printable(const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++)
+        REQUIRE(is_printable((uint8_t)*text));
+}
+
+void fuzz_same(const struct iotsig_output *a, const struct iotsig_output *b)
+{
+    size_t n, m;
+    const char *text = iotsig_output_text(a, &n), *same = iotsig_output_text(b, &m);
+    bool equal = n == m && memcmp(text, same, n) == 0;
+    if (!equal)
+        fprintf(stderr, "%.*s\n%.*s\n", (int)n, text, (int)m, same);
+    REQUIRE(equal);
+}
+
 struct iotsig_patterns *fuzz_new_patterns(struct iotsig_context *context,
                                           const struct iotsig_options *options)
 {
     struct iotsig_patterns *patterns;
     REQUIRE(iotsig_patterns_new(&patterns, context, options, true, NULL) == 0);
     return patterns;
+}
+
+size_t fuzz_flow_count(const struct iotsig_patterns *patterns)
+{
+    size_t flows = 0;
+    for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
+        flows += iotsig_pattern_count(iotsig_patterns_get(patterns, i));
+    return flows;
 }
 
 struct iotsig_style fuzz_style(enum iotsig_format format)
@@ -229,14 +262,9 @@ static void rewrite(struct iotsig_context *context, const struct iotsig_output *
     struct iotsig_patterns *again = fuzz_new_patterns(context, options);
     struct iotsig_output *second = fuzz_output(context);
     const struct iotsig_style style = fuzz_style(IOTSIG_FORMAT_JSON);
-    size_t n, m;
-    const char *text = iotsig_output_text(first, &n);
-    REQUIRE(iotsig_patterns_read(again, fuzz_file(text, n), NULL, NULL, NULL) == 0);
+    REQUIRE(iotsig_patterns_read(again, fuzz_file_of(first), NULL, NULL, NULL) == 0);
     REQUIRE(iotsig_patterns_rewrite(again, second, &style, NULL) == 0);
-    const char *same = iotsig_output_text(second, &m);
-    if (n != m || memcmp(text, same, n) != 0)
-        fprintf(stderr, "%.*s\n%.*s\n", (int)n, text, (int)m, same);
-    REQUIRE(n == m && memcmp(text, same, n) == 0);
+    fuzz_same(first, second);
     iotsig_output_free(second);
     iotsig_patterns_free(again);
 }

@@ -24,9 +24,21 @@ struct iotsig_context *fuzz_context(void);
 /** The path of a file that holds these bytes, until the next call. */
 const char *fuzz_file(const void *bytes, size_t n);
 
+/** The same of what an output holds. */
+const char *fuzz_file_of(const struct iotsig_output *output);
+
+/** Requires that a text is printable ASCII; NULL: there is none. */
+void fuzz_printable(const char *text);
+
+/** Requires that two outputs hold the same bytes, and shows them if not. */
+void fuzz_same(const struct iotsig_output *a, const struct iotsig_output *b);
+
 /** An empty list of patterns. */
 struct iotsig_patterns *fuzz_new_patterns(struct iotsig_context *context,
                                           const struct iotsig_options *options);
+
+/** How many flows all patterns of a list have. */
+size_t fuzz_flow_count(const struct iotsig_patterns *patterns);
 
 /** Writes a list and its signature in all formats, reads all but text back, and requires the same.
  */

@@ -16,8 +16,7 @@ static void look_at(const struct iotsig_learned *learned)
         REQUIRE(trait.role == IOTSIG_FORBIDDEN ||
                 trait.support <= iotsig_learned_captures(learned));
         REQUIRE((trait.role == IOTSIG_MANDATORY) == (trait.weight > 0));
-        for (const char *at = trait.text; *at != '\0'; at++)
-            REQUIRE(*at >= 0x20 && *at <= 0x7e);
+        fuzz_printable(trait.text);
         weight += trait.weight;
     }
     REQUIRE(weight == iotsig_learned_weight(learned));
@@ -37,15 +36,10 @@ static struct iotsig_output *write_all(struct iotsig_context *context,
 static void again(struct iotsig_context *context, const struct iotsig_output *written)
 {
     struct iotsig_library *library;
-    size_t n, m;
-    const char *text = iotsig_output_text(written, &n);
     REQUIRE(iotsig_library_new(&library, context, NULL) == 0);
-    REQUIRE(iotsig_library_read(library, fuzz_file(text, n), NULL) == 0);
+    REQUIRE(iotsig_library_read(library, fuzz_file_of(written), NULL) == 0);
     struct iotsig_output *output = write_all(context, library);
-    const char *other = iotsig_output_text(output, &m);
-    if (n != m || memcmp(text, other, n) != 0)
-        fprintf(stderr, "%.*s\n%.*s\n", (int)n, text, (int)m, other);
-    REQUIRE(n == m && memcmp(text, other, n) == 0);
+    fuzz_same(written, output);
     iotsig_output_free(output);
     iotsig_library_free(library);
 }

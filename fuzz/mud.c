@@ -42,20 +42,18 @@ static void convert(struct iotsig_context *context, struct iotsig_profiles *prof
                     struct told *told)
 {
     const struct iotsig_style style = {IOTSIG_FORMAT_YAML, 0, false};
-    struct iotsig_output *output;
+    struct iotsig_output *output = fuzz_output(context);
     struct told again;
-    size_t n, policies = iotsig_profiles_policies(profiles);
-    REQUIRE(iotsig_output_memory(&output, context, NULL) == 0);
+    size_t policies = iotsig_profiles_policies(profiles);
     REQUIRE(iotsig_profiles_write(profiles, output, &style, NULL) == 0);
     iotsig_output_free(output);
-    REQUIRE(iotsig_output_memory(&output, context, NULL) == 0);
+    output = fuzz_output(context);
     told->warnings = 0;
     int status = iotsig_profiles_write_mud(profiles, output, NULL);
     REQUIRE(status == 0 || (status == IOTSIG_ERR_EMPTY && told->warnings >= policies));
     if (status == 0) {
-        const char *text = iotsig_output_text(output, &n);
         struct iotsig_profiles *read =
-            read_mud(context, fuzz_file(text, n), &(struct iotsig_device){0}, &again);
+            read_mud(context, fuzz_file_of(output), &(struct iotsig_device){0}, &again);
         REQUIRE(again.problems == 0 && again.warnings == 0);
         size_t same = iotsig_profiles_policies(read);
         REQUIRE(same + told->warnings >= policies && same <= policies);
@@ -68,10 +66,9 @@ static void make_firewall(struct iotsig_context *context, struct iotsig_profiles
 {
     const struct iotsig_firewall_settings settings = {0};
     struct iotsig_firewall *firewall;
-    struct iotsig_output *output;
     if (iotsig_firewall_new(&firewall, profiles, &settings, NULL) != 0)
         return;
-    REQUIRE(iotsig_output_memory(&output, context, NULL) == 0);
+    struct iotsig_output *output = fuzz_output(context);
     REQUIRE(iotsig_firewall_print(firewall, IOTSIG_FILE_NFT, output, NULL) == 0);
     REQUIRE(iotsig_firewall_explain(firewall, output, NULL) == 0);
     iotsig_output_free(output);

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tables of names (JSON, Unbound), and the file of hosts that are the same. */
 #include <stdio.h>
-#include <string.h>
 
 #include "fuzz.h"
 
 static void require_clean(void *user, const char *key, const char *value)
 {
     (void)user;
-    for (const char *c = key; *c != '\0'; c++)
-        REQUIRE(*c >= 0x20 && *c <= 0x7e);
-    for (const char *c = value; *c != '\0'; c++)
-        REQUIRE(*c >= 0x20 && *c <= 0x7e);
+    fuzz_printable(key);
+    fuzz_printable(value);
 }
 
 /* Entry by entry, as a caller of the library makes a table. */

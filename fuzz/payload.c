@@ -71,8 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             REQUIRE(strcmp(iotsig_layer_protocol(&layer), PROTOCOL) == 0 ||
                     strcmp(iotsig_layer_protocol(&layer), OTHER) == 0);
             for (size_t i = 0; iotsig_layer_attribute(&layer, i, &attribute); i++)
-                for (const char *c = attribute.text; c != NULL && *c != '\0'; c++)
-                    REQUIRE(*c >= 0x20 && *c <= 0x7e);
+                fuzz_printable(attribute.text);
             parse_alone(&packet, &layer);
         }
         learn(&packet);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A device's profile in YAML, first as a tree; and of the flows that it held a profile again, which
  * must be readable. */
-#include <stdio.h>
-#include <string.h>
-
 #include "fuzz.h"
 #include "iotsig/firewall.h"
 
@@ -47,20 +44,11 @@ static void again(struct iotsig_context *context, const struct iotsig_patterns *
 {
     const struct iotsig_device device = {"d", NULL, "10.0.0.1", "fd00::1"};
     const struct iotsig_style style = {format, 0, false};
-    struct iotsig_patterns *read;
-    struct iotsig_output *output;
-    size_t n;
-    REQUIRE(iotsig_output_memory(&output, context, NULL) == 0);
+    struct iotsig_patterns *read = fuzz_new_patterns(context, NULL);
+    struct iotsig_output *output = fuzz_output(context);
     REQUIRE(iotsig_profile_write(patterns, &device, output, &style, NULL) == 0);
-    const char *text = iotsig_output_text(output, &n);
-    REQUIRE(iotsig_patterns_new(&read, context, NULL, true, NULL) == 0);
-    REQUIRE(iotsig_patterns_read(read, fuzz_file(text, n), NULL, NULL, NULL) == 0);
-    size_t flows = 0, more = 0;
-    for (size_t i = 0; i < iotsig_patterns_count(patterns); i++)
-        flows += iotsig_pattern_count(iotsig_patterns_get(patterns, i));
-    for (size_t i = 0; i < iotsig_patterns_count(read); i++)
-        more += iotsig_pattern_count(iotsig_patterns_get(read, i));
-    REQUIRE(flows == more);
+    REQUIRE(iotsig_patterns_read(read, fuzz_file_of(output), NULL, NULL, NULL) == 0);
+    REQUIRE(fuzz_flow_count(patterns) == fuzz_flow_count(read));
     iotsig_patterns_free(read);
     iotsig_output_free(output);
 }
@@ -89,11 +77,9 @@ static struct iotsig_profiles *copy(struct iotsig_context *context,
                                     enum iotsig_format format, struct iotsig_output **output)
 {
     const struct iotsig_style style = {format, 0, false};
-    size_t n;
     *output = fuzz_output(context);
     REQUIRE(iotsig_profiles_write(profiles, *output, &style, NULL) == 0);
-    const char *text = iotsig_output_text(*output, &n);
-    struct iotsig_profiles *read = read_profile(context, fuzz_file(text, n));
+    struct iotsig_profiles *read = read_profile(context, fuzz_file_of(*output));
     REQUIRE(read != NULL);
     REQUIRE(iotsig_profiles_policies(read) == iotsig_profiles_policies(profiles));
     return read;
@@ -108,11 +94,7 @@ static void rewrite(struct iotsig_context *context, const struct iotsig_profiles
     struct iotsig_profiles *once = copy(context, profiles, format, &first);
     struct iotsig_profiles *twice = copy(context, once, format, &second);
     struct iotsig_profiles *thrice = copy(context, twice, format, &third);
-    size_t n, m;
-    const char *text = iotsig_output_text(second, &n), *same = iotsig_output_text(third, &m);
-    if (n != m || memcmp(text, same, n) != 0)
-        fprintf(stderr, "%.*s\n%.*s\n", (int)n, text, (int)m, same);
-    REQUIRE(n == m && memcmp(text, same, n) == 0);
+    fuzz_same(second, third);
     iotsig_profiles_free(once);
     iotsig_profiles_free(twice);
     iotsig_profiles_free(thrice);

@@ -12,11 +12,11 @@
  * When a match is told:
  *
  * - At once, when it is complete, no feature is forbidden to it, and there is no other signature
- * that could not match any more without the features of this one.
+ *   that could not match any more without the features of this one.
  * - Else what comes may still speak for another: it is told when the device has shown no new
- * feature for a while, a quarter of the longest of its captures, from 1 to 30 seconds (of those of
- * another signature of which half is there, if that is longer); at the latest when its window
- * ends; and when the input does.
+ *   feature for a while, a quarter of the longest of its captures, from 1 to 30 seconds (of those
+ *   of another signature of which half is there, if that is longer); at the latest when its window
+ *   ends; and when the input does.
  *
  * Of several that match by then the one with the highest coverage is told. Of these with the same
  * coverage one whose mandatory features are all of a heavier one gives way to that; what is left

@@ -10,17 +10,17 @@
  *   is *mandatory*, from 3/10 on *optional*, which is shown and never scored.
  * - The weight of a mandatory feature, in hundredths of a bit, is log2 of its probability in this
  *   event, (n_f + 1/2) / (n + 1), over the mean of that in the other events: to the nearest
- * hundredth, half up, and at least 10. With no other event it is 100.
+ *   hundredth, half up, and at least 10. With no other event it is 100.
  * - While the signature matches captures of other events, the feature that most of these have (at
  *   least 2) and this event never is *forbidden*, 8 at most.
  * - Where a mandatory feature is a name that the device gives itself (iotsig_feature_slot()), a
- * capture that has other such names only, none of them a mandatory or optional feature, is of
- * another product, whatever else it has.
+ *   capture that has other such names only, none of them a mandatory or optional feature, is of
+ *   another product, whatever else it has.
  * - A capture that another event's signature claims and its own does not, or of which its own
- * covers less than a quarter, is another event's and is left out, as long as this leaves three
- * quarters.
+ *   covers less than a quarter, is another event's and is left out, as long as this leaves three
+ *   quarters.
  * - Events whose signatures match at least half of each other's captures are a *group*: their
- * traffic does not tell them apart.
+ *   traffic does not tell them apart.
  *
  * A signature *matches* a capture when the weight of its mandatory features that are there, over
  * that of all of them, is at least `min_coverage`, and no forbidden feature is there.

@@ -7,13 +7,13 @@
  * the first byte of an input it gives up, in stages, what the command line does not ask for.
  *
  * - rights: root keeps what opening files takes, and nothing else; no program that is run later
- * gains any.
+ *   gains any.
  * - resources: no core dumps, no more memory than the machine has, no more open files than the
- * inputs need, no processes.
+ *   inputs need, no processes.
  * - files (sandbox_files.c): Landlock. Inputs can be read, the folder of -o written; nothing else
- * can be opened. With a kernel that knows these, no TCP, no abstract socket and no signal leaves.
+ *   can be opened. With a kernel that knows these, no TCP, no abstract socket and no signal leaves.
  * - calls (sandbox_calls.c): seccomp. The system calls that the command needs, with the arguments
- * that it needs: files are opened for reading only, or made anew; no socket, no program.
+ *   that it needs: files are opened for reading only, or made anew; no socket, no program.
  *
  * A live capture opens its interface first, and is somebody else than root by then (user.c).
  *

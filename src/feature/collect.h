@@ -29,7 +29,7 @@ struct host {
     bool has_router;
     struct address router; /**< that DHCP gave it */
     bool has_prefix;
-    uint64_t prefix; /**< of the first global IPv6 address that it sent from */
+    uint64_t prefix; /**< of the last global IPv6 address that it sent from */
     struct host *next;
 };
 

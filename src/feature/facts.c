@@ -86,7 +86,8 @@ int iotsig_facts_of_frame(struct collector *collector, const struct seen *seen,
     return 0;
 }
 
-/* A network gives its hosts global IPv6 addresses; only of a router they have several prefixes. */
+/* A network gives its hosts global IPv6 addresses, of one prefix after the other; only of a router
+ * they have several at a time. */
 static void see_source(struct host *host, const struct address *address)
 {
     uint64_t prefix;
@@ -94,7 +95,7 @@ static void see_source(struct host *host, const struct address *address)
     if (!address_is_global(address))
         return;
     host->public_source |= address->version == 4 || (host->has_prefix && host->prefix != prefix);
-    if (address->version == 6 && !host->has_prefix) {
+    if (address->version == 6) {
         host->has_prefix = true;
         host->prefix = prefix;
     }

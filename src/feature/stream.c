@@ -489,23 +489,11 @@ static struct host *keep_host(void *user, uint64_t mac)
     return &device->host;
 }
 
-/* Networks give a host one prefix after the other; of a router they have several at a time. */
-static int see_source(struct stream_device *device, const struct address *address,
-                      struct iotsig_error *error)
+/* It sent from public addresses, as routers do: for a while it is one. */
+static int see_router(struct stream_device *device, struct iotsig_error *error)
 {
-    struct host *host = &device->host;
-    uint64_t prefix;
-    memcpy(&prefix, address->bytes, sizeof prefix);
-    if (!address_is_global(address) ||
-        (address->version == 6 && host->has_prefix && host->prefix == prefix))
-        return 0;
-    bool first = address->version == 6 && !host->has_prefix, routed = is_router(device);
-    if (address->version == 6) {
-        host->has_prefix = true;
-        host->prefix = prefix;
-    }
-    if (first)
-        return 0;
+    bool routed = is_router(device);
+    device->host.public_source = false; /* until it does so again */
     device->routes = true;
     device->routed_ns = device->stream->now;
     return routed ? 0 : retell(device, error); /* that is, nothing */
@@ -526,8 +514,10 @@ static int keep_tie(void *user, enum tie tie, uint64_t mac, const struct address
         return 0;
     }
     device->outdated |= board_count(&device->own, address);
+    if (device->host.public_source)
+        return see_router(device, error);
     if (!address_is_local(address))
-        return see_source(device, address, error);
+        return 0;
     bool added;
     uint64_t *owner = iotsig_recent_get(&stream->owners, address, sizeof *address, &added);
     if (owner == NULL)

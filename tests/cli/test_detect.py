@@ -267,6 +267,15 @@ class Devices(Detecting):
         self.assertEqual(self.events(*router, *asks), [])
         self.assertEqual(self.events(*asks[:1], (1.5, router[0][1]), *asks[1:]), [])
 
+    def test_a_router_by_its_prefixes(self):
+        """A network may give a device another prefix; who sends from two at a time is a router, for ten minutes."""
+        sent = [make.ethernet(make.udp(f"2001:db8:{n}::1", 40000, "2001:db8:9::9", 7, b"x"), src=mac(1), dst=GATEWAY) for n in (1, 2)]
+        asks = [ask("a.example"), ask("b.example")]
+        self.assertEqual(self.events((1, sent[0]), (2, asks[0]), (3, sent[0]), (4, asks[1])), [("on", 4)])
+        self.assertEqual(self.events((1, sent[0]), (2, asks[0]), (3, sent[1]), (4, asks[1])), [])
+        self.assertEqual(self.events((1, sent[0]), (2, sent[1]), (590, asks[0]), (591, asks[1])), [])
+        self.assertEqual(self.events((1, sent[0]), (2, sent[1]), (610, asks[0]), (611, asks[1])), [("on", 611)])
+
     def test_without_hardware_addresses(self):
         packets = [make.udp(ip(1), 40000, ROUTER, 53, make.dns([(f"{w}.example", "A")])) for w in "ab"]
         (seen,) = self.detect(self.traffic(*((i, packet) for i, packet in enumerate(packets)), link=101))

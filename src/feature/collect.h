@@ -63,7 +63,7 @@ struct flow {
     uint64_t packets;
     struct iotsig_time first;
     struct text name;        /**< of the server when the flow began; `p` NULL: none was known */
-    struct lengths *lengths; /**< or NULL */
+    struct lengths *lengths; /**< or NULL; with a keeper it frees them */
     struct spells *spells;   /**< of its packets; NULL: they are not wanted */
     struct flow *next;
 };
@@ -203,9 +203,6 @@ int iotsig_facts_of_source(struct collector *collector, uint64_t mac, const stru
 /** Begins a flow with its first packet. */
 void iotsig_flow_begin(struct flow *flow, const struct collector *collector,
                        const struct seen *seen);
-
-/** Memory for the lengths of a flow's messages, all zero; false: none. */
-bool iotsig_flow_keep_lengths(struct flow *flow, struct collector *collector);
 
 /** Finds or makes the flow of a packet, and counts it. */
 int iotsig_flow_of_packet(struct collector *collector, struct seen *seen,

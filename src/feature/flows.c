@@ -82,16 +82,6 @@ void iotsig_flow_begin(struct flow *flow, const struct collector *collector,
     };
 }
 
-bool iotsig_flow_keep_lengths(struct flow *flow, struct collector *collector)
-{
-    flow->lengths = collector->keeper != NULL
-                        ? iotsig_memory_get(&collector->context->allocator, sizeof *flow->lengths)
-                        : iotsig_arena_get(&collector->arena, sizeof *flow->lengths);
-    if (flow->lengths != NULL)
-        *flow->lengths = (struct lengths){0};
-    return flow->lengths != NULL;
-}
-
 static struct flow *new_flow(struct collector *collector, const struct seen *seen)
 {
     struct flow *flow = iotsig_arena_get(&collector->arena, sizeof *flow);

@@ -65,10 +65,20 @@ static void take_segment(struct lengths *lengths, const struct packet *packet)
         close_message(lengths);
 }
 
-static bool want_times(struct collector *collector, struct lengths *lengths)
+/* All zero; NULL: no memory. */
+static struct lengths *new_lengths(struct collector *collector)
 {
+    struct lengths *lengths =
+        collector->keeper != NULL
+            ? iotsig_memory_get(&collector->context->allocator, sizeof *lengths)
+            : iotsig_arena_get(&collector->arena, sizeof *lengths);
+    if (lengths == NULL)
+        return NULL;
+    *lengths = (struct lengths){0};
+    if (!collector->spells)
+        return lengths;
     lengths->times = iotsig_arena_get(&collector->arena, LENGTHS_MAX * sizeof *lengths->times);
-    return lengths->times != NULL;
+    return lengths->times != NULL ? lengths : NULL;
 }
 
 /* A segment that was sent once more is no other message (RFC 9293 section 3.8.1), nor is the byte that
@@ -99,9 +109,8 @@ static int take(struct collector *collector, struct seen *seen, struct iotsig_er
         return 0;
     }
     if (flow->lengths == NULL) {
-        if (!iotsig_flow_keep_lengths(flow, collector))
-            return iotsig_fail_memory(error);
-        if (collector->spells && !want_times(collector, flow->lengths))
+        flow->lengths = new_lengths(collector);
+        if (flow->lengths == NULL)
             return iotsig_fail_memory(error);
         flow->tls =
             packet->transport == IOTSIG_TCP && record(cursor_of(packet->payload), &data) > 0;

@@ -5,6 +5,12 @@
 
 #include "decode/address.h"
 
+/** A hardware address that one interface has: neither of a group nor zero. */
+static inline bool mac_is_host(uint64_t mac)
+{
+    return mac != 0 && !(mac & UINT64_C(1) << 40);
+}
+
 /** 0.0.0.0 or :: */
 static inline bool address_is_unset(const struct address *address)
 {

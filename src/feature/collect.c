@@ -129,7 +129,7 @@ int iotsig_raw_add(struct collector *collector, const struct seen *seen, uint8_t
         memcpy(whole.text, text.p, n);
     if (collector->keeper != NULL)
         return collector->keeper->raw(collector->keeper_user, &whole.key, sizeof whole.key + n,
-                                      (struct text){whole.text, n}, error);
+                                      error);
 
     size_t count = iotsig_map_count(&collector->raw_map);
     const uint64_t *index =
@@ -153,18 +153,11 @@ int iotsig_raw_add(struct collector *collector, const struct seen *seen, uint8_t
     return add_time(collector, tally, seen->time) ? 0 : iotsig_fail_memory(error);
 }
 
-bool iotsig_raw_next(const struct collector *collector, const struct iotsig_map_entry **entry,
-                     size_t *i, struct raw *raw)
+struct raw iotsig_raw_of_key(const void *whole, size_t n)
 {
     struct raw_key key;
-    size_t n;
-    *entry = iotsig_map_next(&collector->raw_map, *entry);
-    if (*entry == NULL)
-        return false;
-    const char *whole = iotsig_map_key(*entry, &n);
     memcpy(&key, whole, sizeof key);
-    const struct tally *tally = &collector->tallies[(*i)++];
-    *raw = (struct raw){
+    return (struct raw){
         .src_mac = key.src_mac,
         .dst_mac = key.dst_mac,
         .src = key.src,
@@ -172,11 +165,23 @@ bool iotsig_raw_next(const struct collector *collector, const struct iotsig_map_
         .family = key.family,
         .kind = key.kind,
         .number = key.number,
-        .text = {whole + sizeof key, n - sizeof key},
-        .count = tally->count,
-        .first = tally->first,
-        .spells = tally->spells,
+        .text = {(const char *)whole + sizeof key, n - sizeof key},
     };
+}
+
+bool iotsig_raw_next(const struct collector *collector, const struct iotsig_map_entry **entry,
+                     size_t *i, struct raw *raw)
+{
+    size_t n;
+    *entry = iotsig_map_next(&collector->raw_map, *entry);
+    if (*entry == NULL)
+        return false;
+    const void *key = iotsig_map_key(*entry, &n);
+    const struct tally *tally = &collector->tallies[(*i)++];
+    *raw = iotsig_raw_of_key(key, n);
+    raw->count = tally->count;
+    raw->first = tally->first;
+    raw->spells = tally->spells;
     return true;
 }
 

@@ -133,9 +133,8 @@ struct keeper {
                struct iotsig_error *error);
     /** The flow of a packet, begun with iotsig_flow_begin() when it is new; NULL: no memory. */
     struct flow *(*flow)(void *user, const struct flow_key *key, const struct seen *seen);
-    /** Keeps a raw feature. */
-    int (*raw)(void *user, const struct raw_key *key, size_t n, struct text text,
-               struct iotsig_error *error);
+    /** Keeps a raw feature: `n` bytes of a key, with the text behind it. */
+    int (*raw)(void *user, const struct raw_key *key, size_t n, struct iotsig_error *error);
 };
 
 #define HOST_CACHE 256
@@ -172,6 +171,9 @@ int iotsig_collector_add(struct collector *collector, const struct iotsig_frame 
 /** Keeps a raw feature of a frame; a text that is too long is cut. @return likewise */
 int iotsig_raw_add(struct collector *collector, const struct seen *seen, uint8_t family,
                    uint8_t kind, uint16_t number, struct text text, struct iotsig_error *error);
+
+/** What a key says, of so many bytes with the text behind it, which is borrowed. */
+struct raw iotsig_raw_of_key(const void *whole, size_t n);
 
 /** The next raw feature; `*entry` begins as NULL, `*i` as 0. False at the end. */
 bool iotsig_raw_next(const struct collector *collector, const struct iotsig_map_entry **entry,

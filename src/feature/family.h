@@ -75,6 +75,9 @@ extern const struct family iotsig_family_flow, iotsig_family_name, iotsig_family
 /** In their order; ends with NULL. */
 extern const struct family *const iotsig_families[];
 
+/** The family with this `enum family_id`. */
+const struct family *iotsig_family_of(uint8_t id);
+
 /** When message `i` of a flow was seen, where spells are wanted. */
 struct iotsig_spell iotsig_length_spell(const struct flow *flow, size_t i);
 

@@ -87,7 +87,7 @@ static int add(struct iotsig_features *features, const struct family *family,
                : iotsig_fail_memory(error);
 }
 
-static const struct family *family_of(uint8_t id)
+const struct family *iotsig_family_of(uint8_t id)
 {
     size_t i = 0;
     while (iotsig_families[i]->id != id)
@@ -104,7 +104,7 @@ static int add_raws(struct iotsig_features *features, const struct view *view, u
     size_t i = 0;
     int status = 0;
     while (status == 0 && iotsig_raw_next(view->collector, &entry, &i, &raw)) {
-        const struct family *family = family_of(raw.family);
+        const struct family *family = iotsig_family_of(raw.family);
         line.n = 0;
         if ((wanted & 1u << raw.family) && family->render(view, &raw, &line))
             status = add(features, family, &line, raw.count, raw.first, raw.spells, error);
@@ -322,8 +322,8 @@ void iotsig_features_get(const struct iotsig_features *features, size_t i,
                          struct iotsig_feature *feature)
 {
     const struct item *item = &features->items[i];
-    *feature = (struct iotsig_feature){family_of(item->family)->name, item->text.p, item->count,
-                                       item->first};
+    *feature = (struct iotsig_feature){iotsig_family_of(item->family)->name, item->text.p,
+                                       item->count, item->first};
 }
 
 bool iotsig_features_spell(const struct iotsig_features *features, size_t i, size_t k,

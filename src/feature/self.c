@@ -4,9 +4,6 @@
 #include "base/error.h"
 #include "feature/address.h"
 
-#define MAC_MULTICAST (UINT64_C(1) << 40)
-#define DNS_PORT      53
-
 bool iotsig_wanted_parse(const char *text, struct wanted *wanted)
 {
     *wanted = (struct wanted){0};
@@ -48,16 +45,11 @@ static bool is_greater(const struct host *a, const struct host *b)
     return criterion(a, i) > criterion(b, i);
 }
 
-static bool is_device(const struct host *host)
-{
-    return host->mac != 0 && !(host->mac & MAC_MULTICAST);
-}
-
 static void find_by_mac(const struct collector *collector, struct view *view, const char **found_by)
 {
     const struct host *best = NULL, *second = NULL;
     for (const struct host *host = collector->hosts; host != NULL; host = host->next) {
-        if (!is_device(host))
+        if (!mac_is_host(host->mac))
             continue;
         if (is_greater(host, best)) {
             second = best;
@@ -169,13 +161,17 @@ static bool most_asked(const struct iotsig_map *map, uint64_t mac, struct addres
     return most > 0;
 }
 
-/* A public resolver is no gateway. */
+bool iotsig_is_local_resolver(const struct side *server)
+{
+    enum { DNS_PORT = 53 };
+    return server->port == DNS_PORT && address_is_local(&server->address);
+}
+
 static bool local_resolver(const struct view *view, struct address *address)
 {
     uint64_t most = 0;
     for (const struct flow *flow = view->collector->flows; flow != NULL; flow = flow->next)
-        if (flow->server.port == DNS_PORT && flow->packets > most &&
-            address_is_local(&flow->server.address) &&
+        if (flow->packets > most && iotsig_is_local_resolver(&flow->server) &&
             iotsig_view_is_self(view, flow->client.mac, &flow->client.address)) {
             most = flow->packets;
             *address = flow->server.address;

@@ -23,6 +23,9 @@ bool iotsig_wanted_parse(const char *text, struct wanted *wanted);
 int iotsig_wanted_of_options(const struct iotsig_feature_options *options, struct wanted *wanted,
                              unsigned *families, struct iotsig_error *error);
 
+/** Whether a server answers names in the local network: a gateway may; a public one is none. */
+bool iotsig_is_local_resolver(const struct side *server);
+
 /**
  * Finds the device and what surrounds it. `*addresses` becomes the array of its addresses, which
  * the caller frees, also on failure. `*found_by` is NULL when there is none.

@@ -14,9 +14,7 @@
 #include "feature/address.h"
 #include "feature/self.h"
 
-#define DNS_PORT      53
-#define MAC_MULTICAST (UINT64_C(1) << 40)
-#define SECOND        INT64_C(1000000000)
+#define SECOND INT64_C(1000000000)
 
 /* A TCP flow that has no data by then is one without. */
 #define EMPTY_AFTER SECOND
@@ -99,8 +97,6 @@ struct iotsig_stream {
     struct collector *collector;
     struct stream_listener listener;
     struct wanted wanted;
-    unsigned families;
-    size_t most; /* flows, raw features, names */
     struct iotsig_recent devices, flows, raws, owners;
     struct host nobody;        /* whom facts are of that nobody needs */
     struct live_flow *current; /* of the frame that is taken in, or NULL */
@@ -151,11 +147,6 @@ static bool board_has(const struct board *board, const struct address *address)
 }
 
 /* Devices. */
-
-static bool is_unicast(uint64_t mac)
-{
-    return mac != 0 && !(mac & MAC_MULTICAST);
-}
 
 static struct stream_device *device_of(struct iotsig_stream *stream, const struct device_key *key)
 {
@@ -304,7 +295,7 @@ static int mention_ends(struct iotsig_stream *stream, struct mention mentions[2]
             key.address = ends[i].address;
         struct stream_device *device = NULL;
         bool is_one = by_mac
-                          ? is_unicast(key.mac)
+                          ? mac_is_host(key.mac)
                           : address_is_local(&key.address) && !address_is_broadcast(&key.address);
         if (is_one) {
             device = device_of(stream, &key);
@@ -331,34 +322,17 @@ static int tell(struct mention *mention, const char *family, struct line *line, 
 
 static bool wants(const struct iotsig_stream *stream, const struct family *family)
 {
-    return (stream->families & 1u << family->id) != 0;
-}
-
-static const struct family *family_of(uint8_t id)
-{
-    size_t i = 0;
-    while (iotsig_families[i]->id != id)
-        i++;
-    return iotsig_families[i];
+    return (stream->collector->families & 1u << family->id) != 0;
 }
 
 static int tell_raw(struct mention *mention, struct iotsig_error *error)
 {
     struct iotsig_stream *stream = mention->device->stream;
-    struct raw_key key;
     struct line line;
     size_t n;
-    const char *whole = iotsig_recent_key(&stream->raws, mention->raw, &n);
-    memcpy(&key, whole, sizeof key);
-    const struct raw raw = {.src_mac = key.src_mac,
-                            .dst_mac = key.dst_mac,
-                            .src = key.src,
-                            .dst = key.dst,
-                            .family = key.family,
-                            .kind = key.kind,
-                            .number = key.number,
-                            .text = {whole + sizeof key, n - sizeof key}};
-    const struct family *family = family_of(key.family);
+    const void *key = iotsig_recent_key(&stream->raws, mention->raw, &n);
+    const struct raw raw = iotsig_raw_of_key(key, n);
+    const struct family *family = iotsig_family_of(raw.family);
     line.n = 0;
     mention->number = IOTSIG_NO_STRING;
     if (!wants(stream, family) || !family->render(&mention->device->view, &raw, &line))
@@ -479,14 +453,12 @@ static int tell_again(struct mention *mention, int64_t ns, struct iotsig_error *
 static struct host *keep_host(void *user, uint64_t mac)
 {
     struct iotsig_stream *stream = user;
-    if (!is_unicast(mac)) {
+    if (!mac_is_host(mac)) {
         stream->nobody = (struct host){.mac = mac};
         return &stream->nobody;
     }
     struct stream_device *device = device_by_mac(stream, mac);
-    if (device == NULL)
-        return NULL;
-    return &device->host;
+    return device != NULL ? &device->host : NULL;
 }
 
 /* It sent from public addresses, as routers do: for a while it is one. */
@@ -503,7 +475,7 @@ static int keep_tie(void *user, enum tie tie, uint64_t mac, const struct address
                     struct iotsig_error *error)
 {
     struct iotsig_stream *stream = user;
-    if (!is_unicast(mac))
+    if (!mac_is_host(mac))
         return 0;
     struct stream_device *device = device_by_mac(stream, mac);
     if (device == NULL)
@@ -570,7 +542,7 @@ static void count_resolver(const struct live_flow *live)
 {
     const struct side *server = &live->flow.server;
     struct stream_device *client = live->mentions[0].device;
-    if (server->port != DNS_PORT || !address_is_local(&server->address) || client == NULL)
+    if (client == NULL || !iotsig_is_local_resolver(server))
         return;
     board_count(&client->resolvers, &server->address);
     client->outdated = true;
@@ -596,13 +568,11 @@ static struct flow *keep_flow(void *user, const struct flow_key *key, const stru
     return &live->flow;
 }
 
-static int keep_raw(void *user, const struct raw_key *key, size_t n, struct text text,
-                    struct iotsig_error *error)
+static int keep_raw(void *user, const struct raw_key *key, size_t n, struct iotsig_error *error)
 {
     struct iotsig_stream *stream = user;
     int status = 0;
     bool added;
-    (void)text; /* it stands behind the key */
     struct live_raw *live = iotsig_recent_get(&stream->raws, key, n, &added);
     if (live == NULL)
         return iotsig_fail_memory(error);
@@ -775,8 +745,7 @@ int iotsig_stream_new(struct iotsig_stream **out, struct iotsig_context *context
     *stream = (struct iotsig_stream){.context = context,
                                      .names = names,
                                      .listener = *listener,
-                                     .wanted = wanted,
-                                     .families = families};
+                                     .wanted = wanted};
     stream->names_most = 2 * bounds->flows + (names != NULL ? names->texts.count : 0);
     status = iotsig_collector_new(&stream->collector, context, names, error);
     if (status != 0) {

@@ -40,7 +40,7 @@ struct stream_listener {
     void *user;
 };
 
-/** How much is kept at most, and what is looked at. */
+/** How much is kept at most. */
 struct stream_bounds {
     size_t devices, flows; /**< raw features and names are as many as flows */
 };

@@ -86,6 +86,15 @@ static bool add_keys(struct host_keys *keys, const struct host *host, enum key_s
     return true;
 }
 
+/* Has keys from `from` on meet those of partners, and none else. */
+static void turn_to_partners(struct host_keys *keys, size_t from)
+{
+    for (size_t i = from; i < keys->n; i++)
+        keys->key[i] = ~keys->key[i];
+}
+
+/* A host is another's by itself or by its partners, but their partners are not each other's: so its
+ * own left keys meet right keys of both kinds, those of its partners own ones only. */
 bool iotsig_host_keys(struct host_keys *keys, const struct host *host, enum key_side side,
                       enum name_rule rule, const struct iotsig_same_hosts *same,
                       const struct iotsig_context *context)
@@ -93,10 +102,19 @@ bool iotsig_host_keys(struct host_keys *keys, const struct host *host, enum key_
     keys->n = 0;
     if (!add_keys(keys, host, side, rule, context))
         return false;
+    size_t own = keys->n;
+    if (side == KEY_LEFT && same != NULL) {
+        if (!add_keys(keys, host, side, rule, context))
+            return false;
+        turn_to_partners(keys, own);
+        own = keys->n;
+    }
     const struct host *other;
     for (size_t i = 0; (other = iotsig_same_hosts_partner(same, host, &i)) != NULL;)
         if (!add_keys(keys, other, side, rule, context))
             return false;
+    if (side == KEY_RIGHT)
+        turn_to_partners(keys, own);
     return true;
 }
 

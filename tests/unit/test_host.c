@@ -264,6 +264,27 @@ static void declared_relation(void **state)
     stop(&fixture);
 }
 
+/* Hosts that are not the same for their partners being so, and have no keys that would meet. */
+static void partners_of_partners(void **state)
+{
+    (void)state;
+    static const char *const pairs[] = {"192.0.2.1=a.example.com", "192.0.2.2=b.example.com", "192.0.2.3=b.example.com", NULL};
+    struct fixture fixture;
+    start(&fixture, pairs);
+    for (int i = 1; i <= 3; i++)
+        for (int j = 1; j <= 3; j++) {
+            char a[16], b[16];
+            snprintf(a, sizeof a, "192.0.2.%d", i);
+            snprintf(b, sizeof b, "192.0.2.%d", j);
+            assert_int_equal(equal(&fixture, a, b, RULE_HOST), i == j);
+            uint32_t x = iotsig_hosts_add(&fixture.hosts, text_of(a)), y = iotsig_hosts_add(&fixture.hosts, text_of(b));
+            assert_int_equal(keys_meet(&fixture, host_at(&fixture.hosts, x), host_at(&fixture.hosts, y), RULE_HOST), i == j);
+        }
+    assert_true(equal(&fixture, "192.0.2.1", "b.example.com", RULE_HOST));
+    assert_true(equal(&fixture, "192.0.2.3", "a.example.com", RULE_HOST));
+    stop(&fixture);
+}
+
 static void wrong_pairs(void **state)
 {
     (void)state;
@@ -381,6 +402,7 @@ int main(void)
         cmocka_unit_test(spellings),
         cmocka_unit_test(declared_pairs),
         cmocka_unit_test(declared_relation),
+        cmocka_unit_test(partners_of_partners),
         cmocka_unit_test(wrong_pairs),
         cmocka_unit_test(pairs_in_a_file),
         cmocka_unit_test(keys_find_all),

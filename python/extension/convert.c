@@ -297,15 +297,16 @@ bool names_take(const struct state *state, struct iotsig_names *names, PyObject 
 
 static bool add_pair(const struct state *state, struct iotsig_same_hosts *same, PyObject *pair)
 {
-    PyObject *text = NULL;
+    PyObject *a, *b, *text = NULL;
     struct utf8 utf8 = {NULL, 0, NULL};
     struct iotsig_error error;
-    PyObject *a = PySequence_GetItem(pair, 0), *b = a == NULL ? NULL : PySequence_GetItem(pair, 1);
     bool done = false;
-    if (b != NULL && PyUnicode_Check(a) && PyUnicode_Check(b))
+    if (PyTuple_Check(pair) && PyTuple_Size(pair) == 2 &&
+        PyUnicode_Check(a = PyTuple_GetItem(pair, 0)) &&
+        PyUnicode_Check(b = PyTuple_GetItem(pair, 1)))
         text = PyUnicode_FromFormat("%U=%U", a, b);
-    else if (b != NULL)
-        PyErr_SetString(PyExc_TypeError, "hosts that are the same must be texts");
+    else
+        PyErr_SetString(PyExc_TypeError, "hosts that are the same must be pairs of texts");
     if (text != NULL && utf8_get(text, "hosts that are the same", &utf8)) {
         /* A leading "@" would be the name of a file. */
         bool refused = utf8.p[0] == '@';
@@ -318,8 +319,6 @@ static bool add_pair(const struct state *state, struct iotsig_same_hosts *same, 
     }
     utf8_free(&utf8);
     Py_XDECREF(text);
-    Py_XDECREF(a);
-    Py_XDECREF(b);
     return done;
 }
 

@@ -48,13 +48,15 @@ static bool to_count(PyObject *value, uint64_t otherwise, uint64_t *count)
 /* A port, 0 where there is none. */
 static bool to_port(PyObject *value, uint16_t *port)
 {
-    uint64_t number;
-    if (value != Py_None && PyFloat_Check(value) &&
-        PyFloat_AsDouble(value) != PyFloat_AsDouble(value))
-        value = Py_None; /* pandas has NaN for what is absent */
-    PyObject *integer = PyFloat_Check(value) ? PyNumber_Long(value) : Py_NewRef(value);
-    bool done = integer != NULL && to_count(integer, 0, &number);
-    Py_XDECREF(integer);
+    uint64_t number = 0;
+    double real = PyFloat_Check(value) ? PyFloat_AsDouble(value) : 0;
+    bool done = true;
+    if (!PyFloat_Check(value)) {
+        done = to_count(value, 0, &number);
+    } else if (!isnan(real)) { /* pandas makes floats of ports, and NaN of what is absent */
+        bool whole = real >= 0 && real <= UINT16_MAX && floor(real) == real;
+        number = whole ? (uint64_t)real : UINT64_MAX;
+    }
     if (done && number > UINT16_MAX) {
         PyErr_SetString(PyExc_ValueError, "a port is from 0 to 65535");
         done = false;

@@ -112,7 +112,7 @@ def _pairs(same_hosts):
     """Pairs of hosts, of a mapping from a host to one or several that are the same, or of pairs."""
     if isinstance(same_hosts, Mapping):
         return [(a, b) for a, others in list(same_hosts.items()) for b in ([others] if isinstance(others, str) else list(others))]
-    return [tuple(pair) for pair in same_hosts]
+    return [pair if isinstance(pair, str) else tuple(pair) for pair in same_hosts]
 
 
 def _options(*, timeout_ns, keep=(), layers=(), filter=None, match_random_ports=False, same_hosts=(), names=None, progress=None):

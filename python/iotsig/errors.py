@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can go wrong. Each says the file and the place in its text, and has them as attributes."""
+import contextlib
 import errno
 import os
 import warnings
@@ -71,6 +72,17 @@ def from_status(status, file, position, message):
     error = kind(_text(file, position, message))
     error.file, error.position, error.message = file, position, message
     return error
+
+
+@contextlib.contextmanager
+def writing(path):
+    """A context in which what Python itself cannot write is a WriteError, as what the library cannot."""
+    try:
+        yield
+    except Error:
+        raise
+    except OSError as error:
+        raise from_status(_WRITE, os.fspath(path), "", f"cannot be written: {error.strerror or error}") from error
 
 
 def warn(file, position, message):

@@ -17,6 +17,8 @@ def _extract(natives, match_random_ports):
 def patterns_to_signature(patterns, match_random_ports=False):
     """The flows that all patterns have in common. ValueError when none holds a flow."""
     patterns = list(patterns)
+    if not all(isinstance(pattern, NetworkPattern) for pattern in patterns):
+        raise TypeError("patterns are expected")
     without_ports = any(pattern._without_ports for pattern in patterns)
     natives = [pattern._in_library() for pattern in patterns]
     return NetworkPattern._of_library(_extract(natives, bool(match_random_ports)), without_ports)

@@ -124,6 +124,8 @@ def df_to_pkts(df):
     """The rows of a DataFrame as packets."""
     import pandas  # pylint: disable=import-outside-toplevel
 
+    if not isinstance(df, pandas.DataFrame):
+        raise TypeError("a DataFrame is expected")
     packets = []
     for row in df.to_dict("records"):
         row = {name: None if value is pandas.NaT or value is pandas.NA else _plain(value) for name, value in row.items()}

@@ -83,6 +83,9 @@ class Frames(support.Case):
         df.to_csv(self.path("mine.csv"))
         self.assertEqual(group_pkts_per_flow(df_to_pkts(pandas.read_csv(self.path("mine.csv"), index_col=0))).flows, group_pkts_per_flow(packets).flows)
         self.assertEqual(Packet({"sport": numpy.int64(80)}).sport, 80)
+        for wrong in (None, 5, [], {}, packets, df.src):
+            with self.assertRaises(TypeError):
+                df_to_pkts(wrong)
 
     def test_pattern(self):
         pattern = pcaps_to_signature_pattern(self.capture(*mixed()))

@@ -3,6 +3,7 @@
 
 What is expected was worked out by hand from the behaviour's sections; what is compared with the program says so.
 """
+import contextlib
 import copy
 import gc
 import inspect
@@ -16,6 +17,7 @@ import time
 import unittest
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType, SimpleNamespace
 
 import packages  # makes the packages importable  # pylint: disable=unused-import
 import support
@@ -661,6 +663,66 @@ class Utilities(unittest.TestCase):
                 utils.levenshtein_ratio(*wrong)
         self.assertIs(type(utils.distance.levenshtein_ratio("a", "b")), Fraction)
         self.assertIs(utils.packet_utils.is_ip_address, utils.is_ip_address)
+
+
+class Told(support.Case):
+    """Whatever is given for an argument, only ValueError, TypeError and KeyError come out."""
+
+    @staticmethod
+    def wrong():
+        return [None, 5, -1, 2**70, float("inf"), "", "x", "\ud800", "a\0b", b"x", [], [5], [None], ["x"], [("a", "b", "c")], (), {}, {5: 5}, {"IP": None},
+                {"IP": {"192.0.2.1": 5}}, {"IP": MappingProxyType({})}, MappingProxyType({}), {"protocols": {"tcp": 5}}, {"ports": {5: 5}},
+                {"src": 5, "dport": 2**70}, object(), int, os.devnull, "/nowhere/x", SimpleNamespace(haslayer=5, payload=5), DNS({}), Packet({}),
+                FlowFingerprint({}), NetworkPattern(), NetworkPattern([5])]
+
+    def calls(self):
+        for module in (pkt_extraction, flow_grouping, event_signature_extraction, utils):
+            for name, function in inspect.getmembers(module, inspect.isfunction):
+                if function.__module__.startswith(module.__name__) and not name.startswith("_"):
+                    yield function
+        for make_one in (lambda: Packet({}), flow, lambda: FlowFingerprint({}), lambda: NetworkPattern([flow()]), lambda: DNS({}), lambda: HTTP({}),
+                         lambda: CoAP({}), lambda: DHCP({}), lambda: FlowFingerprintJsonEncoder("192.0.2.10")):
+            yield type(make_one())
+            for name, _ in inspect.getmembers(make_one(), inspect.ismethod):
+                if not name.startswith("__") and (not name.startswith("_") or name.startswith("_distance")):
+                    yield lambda *a, make_one=make_one, name=name: getattr(make_one(), name)(*a)
+            yield from (getattr(type(make_one()), name) for name, kind in vars(type(make_one())).items() if isinstance(kind, staticmethod))
+
+    def test_arguments(self):
+        os.makedirs(self.path("here"))
+        before = os.getcwd()
+        os.chdir(self.path("here"))
+        self.addCleanup(os.chdir, before)
+        functions = list(self.calls())
+        self.assertGreater(len(functions), 80)
+        for function in functions:
+            for arguments in ((), *((a,) for a in self.wrong()), *((flow(), a) for a in self.wrong()),
+                              *zip(self.wrong(), ["192.0.2.10"] * 99, reversed(self.wrong()))):
+                with contextlib.suppress(ValueError, TypeError, KeyError, ImportError):  # pandas may be absent
+                    function(*arguments)
+
+    def test_what_they_say(self):
+        for call, what in ((lambda: patterns_to_signature(NetworkPattern([flow()])), "patterns are expected"),
+                           (lambda: Packet.replace_ips_with_domains([5], {}), "packets are expected"),
+                           (lambda: flow()._distance_ports(5), "not a flow"),
+                           (lambda: flow().match_flow(flow(), hosts_equal="ab"), "pairs of texts"), (lambda: flow().match_flow(flow(), hosts_equal=["ab"]), "pairs of texts"),
+                           (lambda: flow().match_flow(flow(), hosts_equal=[("a", "b", "c")]), "pairs of texts"),
+                           (lambda: NetworkPattern([5]).to_csv(self.path("x.csv")), "not a flow"), (lambda: utils.get_wildcard_subdomain(None, "x"), "must be a text"),
+                           (lambda: utils.get_domain_name_from_ip("x", {"IP": {"x": "y"}, "ALIAS": 5}), "dict of dicts")):
+            with self.assertRaises(TypeError) as caught:
+                call()
+            self.assertIn(what, str(caught.exception))
+        with self.assertRaises(ValueError) as caught:
+            flow().translate_to_firewall("plug", "192.0.2.10", self.write("file", ""))
+        self.assertIsInstance(caught.exception, OSError)
+        self.assertEqual(str(caught.exception), f"{self.path('file')}: cannot be written: File exists")
+        packet = Packet({"src": "a.example", "dst": "b.example", "transport_protocol": "TCP"})
+        for port in (float("inf"), 80.5, -1.0, 65536):
+            packet.sport = port
+            with self.assertRaises(ValueError):
+                group_pkts_per_flow([packet])
+        packet.sport = 80.0
+        self.assertEqual(group_pkts_per_flow([packet]).flows[0].ports, {("a.example", 80): 1})
 
 
 class Running(support.Case):

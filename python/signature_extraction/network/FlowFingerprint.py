@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import iotsig
 from iotsig import _iotsig, _pairs
+from iotsig.errors import writing
 
 from ..application_layer import ApplicationLayer
 from ..application_layer.ApplicationLayer import layer_from
@@ -140,14 +141,15 @@ class FlowFingerprint:
     def translate_to_firewall(self, device_name, ipv4, output_dir=None):
         """Writes the firewall that blocks the flow to a folder: the current one, unless another is given."""
         self._must_be_whole()
-        folder = os.getcwd() if output_dir is None else os.fspath(output_dir)
-        os.makedirs(folder, exist_ok=True)
+        folder = os.getcwd() if output_dir is None else os.fsdecode(output_dir)
         # Written beside the others, then put in their places: the folder may hold anything.
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".firewall-") as place:
-            made = os.path.join(place, "firewall")
-            _iotsig.pattern_from_flows([self], False, "").firewall((device_name, None, ipv4, None), made)
-            for name in sorted(os.listdir(made)):
-                os.replace(os.path.join(made, name), os.path.join(folder, name))
+        with writing(folder):
+            os.makedirs(folder, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder, prefix=".firewall-") as place:
+                made = os.path.join(place, "firewall")
+                _iotsig.pattern_from_flows([self], False, "").firewall((device_name, None, ipv4, None), made)
+                for name in sorted(os.listdir(made)):
+                    os.replace(os.path.join(made, name), os.path.join(folder, name))
 
     def _must_be_whole(self):
         for name in ("src", "dst", "network_protocol", "transport_protocol"):
@@ -244,8 +246,9 @@ class FlowFingerprint:
         return self._distances(other)[2]
 
     def _distance_ports(self, other):
+        transport = self._distances(other)[2]
         differ = self.WEIGHT_TRANSPORT_PROTOCOL if self.transport_protocol != other.transport_protocol else 0
-        return (self._distances(other)[2] - differ) / self.WEIGHT_PORTS
+        return (transport - differ) / self.WEIGHT_PORTS
 
     def _distance_application_layer(self, other):
         return self._distances(other)[3]

@@ -90,9 +90,9 @@ class NetworkPattern:
 
     def to_csv(self, file):
         """Writes all of the flows to a file that load_from_csv() reads back."""
+        native = self._in_library()
         for flow in self._flows or ():
             flow._must_be_whole()
-        native = self._in_library()
         if hasattr(file, "write"):
             file.write(native.text("csv"))
         else:

@@ -87,6 +87,8 @@ class Packet:
     def replace_ips_with_domains(packets, dns_table):
         """Does so for all packets of a list, and returns it."""
         for packet in packets:
+            if not isinstance(packet, Packet):
+                raise TypeError("packets are expected")
             packet.set_domain_names(dns_table)
         return packets
 

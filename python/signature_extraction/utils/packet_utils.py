@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hosts, ports, names, and packets of scapy. A packet of scapy is judged by its layers; the bytes of one go to the library."""
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from enum import Enum, IntEnum
 
 from iotsig import _iotsig, _pairs
@@ -84,6 +84,8 @@ def compare_hosts(a, b, hosts_equal={}):  # pylint: disable=dangerous-default-va
 
 def get_wildcard_subdomain(a, b):
     """What stands for both names: `*.` and the parent that they have in common; ValueError where there is none."""
+    if not isinstance(a, str) or not isinstance(b, str):
+        raise TypeError("a name must be a text")
     first, second = a.split("."), b.split(".")
     common = []
     for x, y in zip(reversed(first), reversed(second)):
@@ -99,22 +101,22 @@ def get_wildcard_subdomain(a, b):
 
 def get_domain_name_from_ip(ip, dns_table):
     """The name of an address: its alias, if it has one. KeyError where there is none."""
-    name = dns_table[DnsTableKeys.IP.name][ip]
-    return dns_table.get(DnsTableKeys.ALIAS.name, {}).get(name, name)
+    names, aliases = (table_of(table_of(dns_table).get(key.name)) for key in DnsTableKeys)
+    return aliases.get(names[ip], names[ip])
 
 
 def update_table(dns_table, names):
     """Puts names in a dict of tables, in place."""
     for key in DnsTableKeys:
-        dns_table.setdefault(key.name, {}).update(names[key.name])
+        table_of(dns_table.setdefault(key.name, {})).update(names[key.name])
 
 
 def table_of(dns_table):
-    """The dict of tables that a caller gave, or a new one."""
+    """The dict of tables that a caller gave, or one of these; a new one for None."""
     if dns_table is None:
         return {}
-    if not isinstance(dns_table, Mapping):
-        raise TypeError("dns_table must be a dict")
+    if not isinstance(dns_table, MutableMapping):
+        raise TypeError("dns_table must be a dict of dicts")
     return dns_table
 
 
@@ -126,9 +128,9 @@ def is_scapy(packet):
 
 def layers_of(packet):
     """The layers of a packet, outermost first."""
-    if not is_scapy(packet):
-        raise TypeError("a packet of scapy is expected")
-    while packet is not None and type(packet).__name__ != "NoPayload":
+    while type(packet).__name__ != "NoPayload":
+        if not is_scapy(packet):
+            raise TypeError("a packet of scapy is expected")
         yield packet
         packet = packet.payload
 
@@ -152,7 +154,7 @@ def bytes_of(layer):
 
 
 def get_last_layer(packet):
-    """The innermost layer that is neither padding nor raw bytes behind another one."""
+    """The innermost layer that is no padding."""
     last = packet
     for layer in layers_of(packet):
         if type(layer).__name__ != "Padding":

@@ -35,6 +35,7 @@ struct writer {
     const uint8_t *bytes;
     size_t n, step, written, calls;
     int fd;
+    char path[32]; /* of a file */
 };
 
 static int write_some(void *user)
@@ -64,90 +65,95 @@ static void next_is(struct iotsig_capture *capture, const char *bytes, int64_t n
     assert_int_equal(frame.time.ns, ns);
 }
 
-static struct iotsig_capture *follow(const char *path, struct writer *writer)
+static struct iotsig_capture *follow(const char *path, int (*idle)(void *), struct writer *writer)
 {
-    const struct iotsig_wait wait = {true, write_some, writer};
+    const struct iotsig_wait wait = {true, idle, writer};
     struct iotsig_capture *capture;
     assert_int_equal(iotsig_capture_follow(&capture, context, path, NULL, &wait, NULL), 0);
     return capture;
 }
 
+/* Follows a file of which so much is written. */
+static struct iotsig_capture *open_file(struct writer *writer, int (*idle)(void *),
+                                        const uint8_t *bytes, size_t n, size_t written)
+{
+    *writer = (struct writer){.bytes = bytes, .n = n, .step = 1, .path = "/tmp/iotsig-XXXXXX"};
+    writer->fd = mkstemp(writer->path);
+    begin(writer, written);
+    return follow(writer->path, idle, writer);
+}
+
+static void close_file(struct writer *writer, struct iotsig_capture *capture)
+{
+    iotsig_capture_close(capture);
+    close(writer->fd);
+    unlink(writer->path);
+}
+
+static void ends(struct iotsig_capture *capture, bool is_cut)
+{
+    struct iotsig_frame frame;
+    assert_int_equal(iotsig_capture_next(capture, &frame, NULL), 0);
+    assert_int_equal(iotsig_capture_is_cut(capture, NULL), is_cut);
+}
+
 static void file_that_grows(void **state)
 {
     (void)state;
-    char path[] = "/tmp/iotsig-follow-XXXXXX";
-    struct writer writer = {.bytes = pcap, .n = sizeof pcap, .step = 1, .fd = mkstemp(path)};
-    struct iotsig_frame frame;
-    begin(&writer, sizeof pcap - 3); /* inside the head of the second frame */
-    struct iotsig_capture *capture = follow(path, &writer);
+    struct writer writer;
+    struct iotsig_capture *capture =
+        open_file(&writer, write_some, pcap, sizeof pcap,
+                  sizeof pcap - 3); /* inside the head of the second frame */
     next_is(capture, "abc", 7000001000);
     assert_int_equal(writer.calls, 0);
     next_is(capture, "de", 8000000000);
     assert_int_equal(writer.calls, 3);
-    assert_int_equal(iotsig_capture_next(capture, &frame, NULL), 0);
-    assert_false(iotsig_capture_is_cut(capture, NULL));
-    iotsig_capture_close(capture);
-    close(writer.fd);
-    unlink(path);
+    ends(capture, false);
+    close_file(&writer, capture);
 }
 
 static void pcapng_that_grows_from_nothing_it_can_use(void **state)
 {
     (void)state;
-    char path[] = "/tmp/iotsig-follow-XXXXXX";
-    struct writer writer = {.bytes = pcapng, .n = sizeof pcapng, .step = 1, .fd = mkstemp(path)};
-    struct iotsig_frame frame;
-    begin(&writer, sizeof pcapng - 6);
-    struct iotsig_capture *capture = follow(path, &writer);
+    struct writer writer;
+    struct iotsig_capture *capture =
+        open_file(&writer, write_some, pcapng, sizeof pcapng, sizeof pcapng - 6);
     next_is(capture, "abc", 1000);
-    assert_int_equal(iotsig_capture_next(capture, &frame, NULL), 0);
-    assert_false(iotsig_capture_is_cut(capture, NULL));
-    iotsig_capture_close(capture);
-    close(writer.fd);
-    unlink(path);
+    ends(capture, false);
+    close_file(&writer, capture);
 }
 
 static void stopped_inside_a_packet(void **state)
 {
     (void)state;
-    char path[] = "/tmp/iotsig-follow-XXXXXX";
-    struct writer writer = {.bytes = pcap, .n = sizeof pcap - 1, .step = 1, .fd = mkstemp(path)};
-    struct iotsig_frame frame;
-    begin(&writer, sizeof pcap - 2);
-    struct iotsig_capture *capture = follow(path, &writer);
+    struct writer writer;
+    struct iotsig_capture *capture =
+        open_file(&writer, write_some, pcap, sizeof pcap - 1, sizeof pcap - 2);
     next_is(capture, "abc", 7000001000);
-    assert_int_equal(iotsig_capture_next(capture, &frame, NULL), 0);
-    assert_true(iotsig_capture_is_cut(capture, NULL));
-    iotsig_capture_close(capture);
-    close(writer.fd);
-    unlink(path);
+    ends(capture, true);
+    close_file(&writer, capture);
 }
 
 static int shorten(void *user)
 {
-    assert_int_equal(truncate(user, 30), 0);
+    const struct writer *writer = user;
+    assert_int_equal(ftruncate(writer->fd, 30), 0);
     return 0;
 }
 
 static void file_that_shrinks(void **state)
 {
     (void)state;
-    char path[] = "/tmp/iotsig-follow-XXXXXX";
-    struct writer writer = {.bytes = pcap, .n = sizeof pcap, .step = 1, .fd = mkstemp(path)};
-    const struct iotsig_wait wait = {true, shorten, path};
-    struct iotsig_capture *capture;
+    struct writer writer;
     struct iotsig_frame frame;
     struct iotsig_error error;
-    begin(&writer, sizeof pcap);
-    assert_int_equal(iotsig_capture_follow(&capture, context, path, NULL, &wait, NULL), 0);
+    struct iotsig_capture *capture = open_file(&writer, shorten, pcap, sizeof pcap, sizeof pcap);
     next_is(capture, "abc", 7000001000);
     next_is(capture, "de", 8000000000);
     assert_int_equal(iotsig_capture_next(capture, &frame, &error), IOTSIG_ERR_READ);
-    assert_string_equal(error.file, path);
+    assert_string_equal(error.file, writer.path);
     assert_non_null(strstr(error.message, "shorter"));
-    iotsig_capture_close(capture);
-    close(writer.fd);
-    unlink(path);
+    close_file(&writer, capture);
 }
 
 static void pipe_gives_a_packet_as_soon_as_it_is_whole(void **state)
@@ -160,7 +166,7 @@ static void pipe_gives_a_packet_as_soon_as_it_is_whole(void **state)
     struct writer writer = {.bytes = pcap, .n = sizeof pcap, .step = 7, .fd = ends[1]};
     struct iotsig_frame frame;
     begin(&writer, 24 + 16 - 4);
-    struct iotsig_capture *capture = follow("-", &writer);
+    struct iotsig_capture *capture = follow("-", write_some, &writer);
     next_is(capture, "abc", 7000001000);
     assert_int_equal(writer.written, 24 + 16 + 3);
     next_is(capture, "de", 8000000000);

@@ -169,11 +169,6 @@ void iotsig_recent_use(struct iotsig_recent *recent, void *value)
     link_use(recent, entry);
 }
 
-void iotsig_recent_remove(struct iotsig_recent *recent, void *value)
-{
-    let_go(recent, entry_of(value));
-}
-
 const void *iotsig_recent_key(const struct iotsig_recent *recent, const void *value, size_t *n)
 {
     const struct iotsig_recent_entry *entry = entry_of(value);

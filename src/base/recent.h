@@ -42,9 +42,6 @@ void *iotsig_recent_get(struct iotsig_recent *recent, const void *key, size_t n,
 /** Makes a value the one that was used last. */
 void iotsig_recent_use(struct iotsig_recent *recent, void *value);
 
-/** Takes a value out. */
-void iotsig_recent_remove(struct iotsig_recent *recent, void *value);
-
 /** The key of a value. */
 const void *iotsig_recent_key(const struct iotsig_recent *recent, const void *value, size_t *n);
 

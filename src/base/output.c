@@ -403,6 +403,22 @@ void iotsig_put_member(struct iotsig_output *output, const char *name, const cha
         iotsig_put_json(output, text_of(text));
 }
 
+void iotsig_put_number_member(struct iotsig_output *output, const char *name, uint64_t value)
+{
+    put_string(output, name);
+    iotsig_put_number(output, value);
+}
+
+void iotsig_put_time_member(struct iotsig_output *output, const char *name, struct iotsig_time time)
+{
+    put_string(output, name);
+    put_string(output, time.digits > 0 ? "\"" : "null");
+    if (time.digits == 0)
+        return;
+    iotsig_put_time(output, time);
+    put_string(output, "\"");
+}
+
 void iotsig_put_csv(struct iotsig_output *output, struct text text)
 {
     bool quote = false;

@@ -33,6 +33,10 @@ void iotsig_put_json(struct iotsig_output *output, struct text text);
 /** A member of a JSON object: `name` as it is, such as `,"event":`, and a text, or null for NULL. */
 void iotsig_put_member(struct iotsig_output *output, const char *name, const char *text);
 
+/** The same of a number, and of a time, null for none. */
+void iotsig_put_number_member(struct iotsig_output *output, const char *name, uint64_t value);
+void iotsig_put_time_member(struct iotsig_output *output, const char *name, struct iotsig_time time);
+
 /**
  * Begins or ends a quoted CSV field: writes a quote, and until the end each quote that is written
  * is doubled (RFC 4180 section 2), whoever writes it.

@@ -4,9 +4,9 @@
 
 #include "base/context.h"
 #include "base/error.h"
-#include "base/ratio.h"
 #include "format/cells.h"
 #include "format/evaluation.h"
+#include "format/identity.h"
 #include "iotsig/evaluate.h"
 
 /* Columns of the matrix that are not an event's. */
@@ -93,12 +93,6 @@ static void put_double(struct iotsig_output *output, double value)
                              (struct iotsig_ratio){(uint64_t)(value * MILLION + 0.5), MILLION});
 }
 
-static void put_count(struct iotsig_output *output, const char *name, uint64_t count)
-{
-    put_string(output, name);
-    iotsig_put_number(output, count);
-}
-
 /* Ends a line, where an object may have several, and indents the next one. */
 static void put_break(const struct shown *shown, size_t indent)
 {
@@ -126,15 +120,6 @@ static void put_intervals(const struct shown *shown)
     put_break(shown, 1);
 }
 
-static void put_feature(struct iotsig_output *output, const char *family, const char *text)
-{
-    struct cell cell = {0};
-    iotsig_cell_add(&cell, family);
-    iotsig_cell_add(&cell, " ");
-    iotsig_cell_add(&cell, text);
-    iotsig_put_json(output, (struct text){cell.text, cell.n});
-}
-
 static void put_missed(const struct shown *shown, size_t capture,
                        const struct iotsig_verdict *verdict)
 {
@@ -150,20 +135,19 @@ static void put_missed(const struct shown *shown, size_t capture,
     put_string(output, verdict->identified == IOTSIG_AS_SEVERAL ? ",\"several\":true"
                                                                 : ",\"several\":false");
     put_string(output, verdict->matches ? ",\"matches\":true" : ",\"matches\":false");
-    put_string(output, ",\"coverage\":\"");
-    iotsig_put_ratio(output, verdict->coverage);
-    put_string(output, "\",\"missing\":[");
+    put_string(output, ",\"coverage\":");
+    iotsig_put_quoted_ratio(output, verdict->coverage);
+    put_string(output, ",\"missing\":[");
     for (size_t i = 0; iotsig_evaluation_missing(shown->evaluation, capture, i, &trait); i++) {
         put_string(output, i == 0 ? "" : ",");
-        put_feature(output, trait.family, trait.text);
+        iotsig_put_feature(output, trait.family, trait.text);
     }
     put_string(output, "],\"must_not\":");
     if (verdict->forbidden_text == NULL)
-        put_string(output, "null}");
-    else {
-        put_feature(output, verdict->forbidden_family, verdict->forbidden_text);
-        put_string(output, "}");
-    }
+        put_string(output, "null");
+    else
+        iotsig_put_feature(output, verdict->forbidden_family, verdict->forbidden_text);
+    put_string(output, "}");
 }
 
 static void put_event(const struct shown *shown, size_t event)
@@ -174,7 +158,7 @@ static void put_event(const struct shown *shown, size_t event)
     bool any = false;
     iotsig_evaluation_event(shown->evaluation, event, &score);
     iotsig_put_member(output, "{\"event\":", score.event);
-    put_count(output, ",\"n\":", score.captures);
+    iotsig_put_number_member(output, ",\"n\":", score.captures);
     put_string(output, ",\"recall\":");
     put_double(output, iotsig_share_of(score.recalled, score.captures).value);
     put_string(output, ",\"identification\":");
@@ -183,7 +167,7 @@ static void put_event(const struct shown *shown, size_t event)
     put_double(output, iotsig_share_of(score.group_identified, score.captures).value);
     put_string(output, ",\"open_set_rate\":");
     put_double(output, iotsig_share_of(score.claimed, score.captures).value);
-    put_count(output, ",\"false_positives\":", score.falsely);
+    iotsig_put_number_member(output, ",\"false_positives\":", score.falsely);
     put_string(output, score.has_signature ? ",\"signature\":true" : ",\"signature\":false");
     put_string(output, ",\"missed\":[");
     for (size_t i = 0; next_missed(shown, &i, &verdict);) {
@@ -216,7 +200,7 @@ static void put_confusion(const struct shown *shown)
                               ",\"identified\":", j < events ? identified_as(shown, j) : NULL);
             put_string(output,
                        as == IOTSIG_AS_SEVERAL ? ",\"several\":true" : ",\"several\":false");
-            put_count(output, ",\"captures\":", count);
+            iotsig_put_number_member(output, ",\"captures\":", count);
             put_string(output, "}");
             any = true;
         }
@@ -232,13 +216,13 @@ static void put_options(const struct shown *shown)
         iotsig_put_number(output, folds);
     else
         put_string(output, "null");
-    put_count(output, ",\"seed\":", shown->options->seed);
-    put_count(output, ",\"foreign\":", shown->options->foreign);
-    put_string(output, ",\"min_support\":\"");
-    iotsig_put_ratio(output, shown->options->learn.min_support);
-    put_string(output, "\",\"min_coverage\":\"");
-    iotsig_put_ratio(output, shown->options->learn.min_coverage);
-    iotsig_put_member(output, "\",\"families\":", shown->options->learn.families);
+    iotsig_put_number_member(output, ",\"seed\":", shown->options->seed);
+    iotsig_put_number_member(output, ",\"foreign\":", shown->options->foreign);
+    put_string(output, ",\"min_support\":");
+    iotsig_put_quoted_ratio(output, shown->options->learn.min_support);
+    put_string(output, ",\"min_coverage\":");
+    iotsig_put_quoted_ratio(output, shown->options->learn.min_coverage);
+    iotsig_put_member(output, ",\"families\":", shown->options->learn.families);
     put_string(output, "},");
     put_break(shown, 1);
 }
@@ -256,11 +240,12 @@ static void put_json(const struct shown *shown)
         put_string(output, ",");
         put_break(shown, 1);
     }
-    put_count(output, "\"signatures\":", scores->signatures);
-    put_count(output, ",\"captures\":", scores->recall.whole);
-    put_count(output, ",\"pairs\":", scores->false_positives.whole);
-    put_count(output, ",\"false_positives\":", scores->false_positives.part);
-    put_count(output, ",\"false_positives_outside_groups\":", scores->outside_groups.part);
+    iotsig_put_number_member(output, "\"signatures\":", scores->signatures);
+    iotsig_put_number_member(output, ",\"captures\":", scores->recall.whole);
+    iotsig_put_number_member(output, ",\"pairs\":", scores->false_positives.whole);
+    iotsig_put_number_member(output, ",\"false_positives\":", scores->false_positives.part);
+    iotsig_put_number_member(output,
+                             ",\"false_positives_outside_groups\":", scores->outside_groups.part);
     put_intervals(shown);
     put_options(shown);
     put_string(output, "\"events\":[");
@@ -368,7 +353,6 @@ static bool put_all_missed(const struct shown *shown)
     struct iotsig_origin origin;
     struct cell cell = {0};
     struct table table;
-    char text[32];
     size_t i = 0;
     if (!next_missed(shown, &i, &verdict))
         return true;
@@ -382,9 +366,7 @@ static bool put_all_missed(const struct shown *shown)
         iotsig_cell_put(&cell, &table);
         iotsig_cell_add(&cell, identified_as(shown, verdict.identified));
         iotsig_cell_put(&cell, &table);
-        snprintf(text, sizeof text, "%.1f %%",
-                 100 * (double)verdict.coverage.num / (double)verdict.coverage.den);
-        iotsig_cell_add(&cell, text);
+        iotsig_cell_add_share(&cell, verdict.coverage);
         iotsig_cell_put(&cell, &table);
         if (verdict.forbidden_text != NULL) {
             iotsig_cell_add(&cell, "must not have ");
@@ -421,12 +403,12 @@ static void put_csv(const struct shown *shown)
     for (size_t i = 0; i < iotsig_evaluation_events(shown->evaluation); i++) {
         iotsig_evaluation_event(shown->evaluation, i, &score);
         iotsig_put_csv(shown->output, text_of(score.event));
-        put_count(shown->output, ",", score.captures);
-        put_count(shown->output, ",", score.recalled);
-        put_count(shown->output, ",", score.identified);
-        put_count(shown->output, ",", score.group_identified);
-        put_count(shown->output, ",", score.claimed);
-        put_count(shown->output, ",", score.falsely);
+        iotsig_put_number_member(shown->output, ",", score.captures);
+        iotsig_put_number_member(shown->output, ",", score.recalled);
+        iotsig_put_number_member(shown->output, ",", score.identified);
+        iotsig_put_number_member(shown->output, ",", score.group_identified);
+        iotsig_put_number_member(shown->output, ",", score.claimed);
+        iotsig_put_number_member(shown->output, ",", score.falsely);
         put_string(shown->output, "\r\n");
     }
 }

@@ -52,13 +52,7 @@ static void put_port(struct iotsig_output *output, const char *name, int32_t por
 static void put_time(struct iotsig_output *output, const char *name, struct iotsig_time time)
 {
     put_name(output, name, false);
-    if (time.digits == 0) {
-        put_string(output, "null");
-        return;
-    }
-    put_string(output, "\"");
-    iotsig_put_time(output, time);
-    put_string(output, "\"");
+    iotsig_put_time_member(output, "", time);
 }
 
 void iotsig_put_layer(struct iotsig_output *output, const struct iotsig_layer *layer)

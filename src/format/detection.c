@@ -4,53 +4,31 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "base/context.h"
-#include "base/error.h"
 #include "format/cells.h"
 #include "format/identity.h"
+#include "format/rows.h"
 #include "iotsig/detect.h"
 
 struct iotsig_detection_writer {
-    struct iotsig_context *context;
-    struct iotsig_output *output;
-    enum iotsig_format format;
-    size_t count;
+    struct rows rows;
 };
 
 int iotsig_detection_writer_new(struct iotsig_detection_writer **out,
                                 struct iotsig_context *context, struct iotsig_output *output,
                                 const struct iotsig_style *style, struct iotsig_error *error)
 {
-    int status = iotsig_refuse_format(style, error);
-    if (status != 0)
-        return status;
-    struct iotsig_detection_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);
-    if (writer == NULL)
-        return iotsig_fail_memory(error);
-    *writer = (struct iotsig_detection_writer){.context = context,
-                                               .output = output,
-                                               .format = style->format};
-    if (style->format == IOTSIG_FORMAT_JSON)
-        put_string(output, "[");
-    else if (style->format == IOTSIG_FORMAT_CSV)
-        put_string(output, "input,event,group,coverage,device,first,last,missing\r\n");
-    *out = writer;
-    return 0;
+    struct rows *rows;
+    int status =
+        iotsig_rows_new(&rows, context, output, style,
+                        "input,event,group,coverage,device,first,last,missing\r\n", NULL, error);
+    if (status == 0)
+        *out = (struct iotsig_detection_writer *)rows;
+    return status;
 }
 
 static const char *event_of(const struct iotsig_detection *detection)
 {
     return detection->event != NULL ? iotsig_learned_event(detection->event) : NULL;
-}
-
-static void put_json_time(struct iotsig_output *output, const char *name, struct iotsig_time time)
-{
-    put_string(output, name);
-    put_string(output, time.digits > 0 ? "\"" : "null");
-    if (time.digits == 0)
-        return;
-    iotsig_put_time(output, time);
-    put_string(output, "\"");
 }
 
 static void put_object(struct iotsig_output *output, const char *input,
@@ -65,8 +43,8 @@ static void put_object(struct iotsig_output *output, const char *input,
     put_string(output, ",\"coverage\":");
     iotsig_put_quoted_ratio(output, detection->coverage);
     iotsig_put_member(output, ",\"device\":", detection->device);
-    put_json_time(output, ",\"first\":", detection->first);
-    put_json_time(output, ",\"last\":", detection->last);
+    iotsig_put_time_member(output, ",\"first\":", detection->first);
+    iotsig_put_time_member(output, ",\"last\":", detection->last);
     put_string(output, detection->by_device ? ",\"by_device\":true,\"missing\":["
                                             : ",\"by_device\":false,\"missing\":[");
     for (size_t i = 0; i < detection->missing_count; i++) {
@@ -98,10 +76,8 @@ static void put_csv_row(struct iotsig_output *output, const char *input,
         iotsig_cell_add(&missing, " ");
         iotsig_cell_add(&missing, detection->missing[i].text);
     }
-    iotsig_put_csv(output, text_of(input));
-    put_string(output, ",");
-    iotsig_put_csv(output, text_of(event != NULL ? event : ""));
-    put_string(output, ",");
+    iotsig_put_field(output, input);
+    iotsig_put_field(output, event);
     iotsig_put_csv(output, (struct text){group.text, group.n});
     put_string(output, ",");
     iotsig_put_ratio(output, detection->coverage);
@@ -159,24 +135,16 @@ static void put_line(struct iotsig_output *output, const struct iotsig_detection
 void iotsig_detection_writer_put(struct iotsig_detection_writer *writer, const char *input,
                                  const struct iotsig_detection *detection)
 {
-    switch (writer->format) {
-    case IOTSIG_FORMAT_TEXT: put_line(writer->output, detection); break;
-    case IOTSIG_FORMAT_CSV: put_csv_row(writer->output, input, detection); break;
-    default:
-        if (writer->format == IOTSIG_FORMAT_JSON)
-            put_string(writer->output, writer->count == 0 ? "\n" : ",\n");
-        put_object(writer->output, input, detection);
-        if (writer->format == IOTSIG_FORMAT_JSONL)
-            put_string(writer->output, "\n");
+    struct rows *rows = &writer->rows;
+    iotsig_rows_begin(rows);
+    switch (rows->style.format) {
+    case IOTSIG_FORMAT_TEXT: put_line(rows->output, detection); break;
+    case IOTSIG_FORMAT_CSV: put_csv_row(rows->output, input, detection); break;
+    default: put_object(rows->output, input, detection); iotsig_rows_end(rows);
     }
-    writer->count++;
 }
 
 void iotsig_detection_writer_free(struct iotsig_detection_writer *writer)
 {
-    if (writer == NULL)
-        return;
-    if (writer->format == IOTSIG_FORMAT_JSON)
-        put_string(writer->output, writer->count == 0 ? "]\n" : "\n]\n");
-    iotsig_memory_free(&writer->context->allocator, writer);
+    (void)iotsig_rows_free((struct rows *)writer, NULL);
 }

@@ -3,32 +3,24 @@
 #include "base/context.h"
 #include "base/error.h"
 #include "format/cells.h"
+#include "format/rows.h"
 #include "iotsig/feature.h"
 
 struct iotsig_feature_writer {
-    struct iotsig_context *context;
-    struct iotsig_output *output;
-    struct iotsig_style style;
-    size_t captures; /* written so far */
+    struct rows rows;
 };
 
 int iotsig_feature_writer_new(struct iotsig_feature_writer **out, struct iotsig_context *context,
                               struct iotsig_output *output, const struct iotsig_style *style,
                               struct iotsig_error *error)
 {
-    int status = iotsig_refuse_format(style, error);
-    if (status != 0)
-        return status;
-    struct iotsig_feature_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);
-    if (writer == NULL)
-        return iotsig_fail_memory(error);
-    *writer = (struct iotsig_feature_writer){context, output, *style, 0};
-    if (style->format == IOTSIG_FORMAT_JSON)
-        put_string(output, "[");
-    else if (style->format == IOTSIG_FORMAT_CSV)
-        put_string(output, "capture,self,found_by,family,feature,count,first\r\n");
-    *out = writer;
-    return 0;
+    struct rows *rows;
+    int status =
+        iotsig_rows_new(&rows, context, output, style,
+                        "capture,self,found_by,family,feature,count,first\r\n", NULL, error);
+    if (status == 0)
+        *out = (struct iotsig_feature_writer *)rows;
+    return status;
 }
 
 /* The members that all formats have. */
@@ -36,25 +28,16 @@ static void feature_members(struct iotsig_output *output, const struct iotsig_fe
 {
     iotsig_put_member(output, "\"family\":", feature->family);
     iotsig_put_member(output, ",\"feature\":", feature->text);
-    put_string(output, ",\"count\":");
-    iotsig_put_number(output, feature->count);
-    put_string(output, ",\"first\":");
-    if (feature->first.digits == 0) {
-        put_string(output, "null");
-    } else {
-        put_string(output, "\"");
-        iotsig_put_time(output, feature->first);
-        put_string(output, "\"");
-    }
+    iotsig_put_number_member(output, ",\"count\":", feature->count);
+    iotsig_put_time_member(output, ",\"first\":", feature->first);
 }
 
-static void write_json(struct iotsig_feature_writer *writer, const char *capture,
+static void write_json(struct rows *rows, const char *capture,
                        const struct iotsig_features *features)
 {
-    struct iotsig_output *output = writer->output;
+    struct iotsig_output *output = rows->output;
     struct iotsig_feature feature;
     const char *address;
-    put_string(output, writer->captures == 0 ? "\n" : ",\n");
     iotsig_put_member(output, "{\"capture\":", capture);
     iotsig_put_member(output, ",\"self\":", iotsig_features_self(features));
     iotsig_put_member(output, ",\"found_by\":", iotsig_features_found_by(features));
@@ -72,10 +55,10 @@ static void write_json(struct iotsig_feature_writer *writer, const char *capture
     put_string(output, "]}");
 }
 
-static void write_lines(struct iotsig_feature_writer *writer, const char *capture,
+static void write_lines(struct rows *rows, const char *capture,
                         const struct iotsig_features *features)
 {
-    struct iotsig_output *output = writer->output;
+    struct iotsig_output *output = rows->output;
     struct iotsig_feature feature;
     for (size_t i = 0; i < iotsig_features_count(features); i++) {
         iotsig_features_get(features, i, &feature);
@@ -88,24 +71,18 @@ static void write_lines(struct iotsig_feature_writer *writer, const char *captur
     }
 }
 
-static void csv_field(struct iotsig_output *output, const char *text)
-{
-    iotsig_put_csv(output, text_of(text != NULL ? text : ""));
-    put_string(output, ",");
-}
-
-static void write_csv(struct iotsig_feature_writer *writer, const char *capture,
+static void write_csv(struct rows *rows, const char *capture,
                       const struct iotsig_features *features)
 {
-    struct iotsig_output *output = writer->output;
+    struct iotsig_output *output = rows->output;
     struct iotsig_feature feature;
     for (size_t i = 0; i < iotsig_features_count(features); i++) {
         iotsig_features_get(features, i, &feature);
-        csv_field(output, capture);
-        csv_field(output, iotsig_features_self(features));
-        csv_field(output, iotsig_features_found_by(features));
-        csv_field(output, feature.family);
-        csv_field(output, feature.text);
+        iotsig_put_field(output, capture);
+        iotsig_put_field(output, iotsig_features_self(features));
+        iotsig_put_field(output, iotsig_features_found_by(features));
+        iotsig_put_field(output, feature.family);
+        iotsig_put_field(output, feature.text);
         iotsig_put_number(output, feature.count);
         put_string(output, ",");
         if (feature.first.digits != 0)
@@ -139,15 +116,15 @@ static void put_head(struct iotsig_output *output, const char *capture,
     put_string(output, "\n");
 }
 
-static int write_text(struct iotsig_feature_writer *writer, const char *capture,
+static int write_text(struct rows *rows, const char *capture,
                       const struct iotsig_features *features, struct iotsig_error *error)
 {
     static const char *const titles[] = {"family", ">count", "feature", NULL};
     struct iotsig_feature feature;
     struct table table;
-    put_string(writer->output, writer->captures == 0 ? "" : "\n");
-    put_head(writer->output, capture, features);
-    iotsig_table_init(&table, &writer->context->allocator, writer->output, &writer->style, titles);
+    put_string(rows->output, rows->count == 1 ? "" : "\n");
+    put_head(rows->output, capture, features);
+    iotsig_table_init(&table, rows->allocator, rows->output, &rows->style, titles);
     for (size_t i = 0; i < iotsig_features_count(features); i++) {
         iotsig_features_get(features, i, &feature);
         iotsig_table_cell(&table, text_of(feature.family));
@@ -160,24 +137,17 @@ static int write_text(struct iotsig_feature_writer *writer, const char *capture,
 int iotsig_feature_writer_put(struct iotsig_feature_writer *writer, const char *capture,
                               const struct iotsig_features *features, struct iotsig_error *error)
 {
-    int status = 0;
-    if (writer->style.format == IOTSIG_FORMAT_JSON)
-        write_json(writer, capture, features);
-    else if (writer->style.format == IOTSIG_FORMAT_JSONL)
-        write_lines(writer, capture, features);
-    else if (writer->style.format == IOTSIG_FORMAT_CSV)
-        write_csv(writer, capture, features);
-    else
-        status = write_text(writer, capture, features, error);
-    writer->captures++;
-    return status;
+    struct rows *rows = &writer->rows;
+    iotsig_rows_begin(rows);
+    switch (rows->style.format) {
+    case IOTSIG_FORMAT_TEXT: return write_text(rows, capture, features, error);
+    case IOTSIG_FORMAT_CSV: write_csv(rows, capture, features); return 0;
+    case IOTSIG_FORMAT_JSON: write_json(rows, capture, features); return 0;
+    default: write_lines(rows, capture, features); return 0;
+    }
 }
 
 void iotsig_feature_writer_free(struct iotsig_feature_writer *writer)
 {
-    if (writer == NULL)
-        return;
-    if (writer->style.format == IOTSIG_FORMAT_JSON)
-        put_string(writer->output, writer->captures == 0 ? "]\n" : "\n]\n");
-    iotsig_memory_free(&writer->context->allocator, writer);
+    (void)iotsig_rows_free((struct rows *)writer, NULL);
 }

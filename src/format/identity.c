@@ -2,11 +2,10 @@
 /* What captures are identified as, and which signatures of a library collide. */
 #include <stdio.h>
 
-#include "base/context.h"
-#include "base/error.h"
 #include "base/ratio.h"
 #include "format/cells.h"
 #include "format/identity.h"
+#include "format/rows.h"
 
 /* Features that are told as missing. */
 #define MISSING_MAX 8
@@ -175,11 +174,7 @@ static void add_remark(struct cell *cell, const struct shown *shown)
 }
 
 struct iotsig_identity_writer {
-    struct iotsig_context *context;
-    struct iotsig_output *output;
-    struct iotsig_style style;
-    struct table table; /* of text */
-    size_t captures;
+    struct rows rows;
 };
 
 int iotsig_identity_writer_new(struct iotsig_identity_writer **out, struct iotsig_context *context,
@@ -187,38 +182,28 @@ int iotsig_identity_writer_new(struct iotsig_identity_writer **out, struct iotsi
                                struct iotsig_error *error)
 {
     static const char *const titles[] = {"input", "event", ">coverage", "device", "", NULL};
-    int status = iotsig_refuse_format(style, error);
-    if (status != 0)
-        return status;
-    struct iotsig_identity_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);
-    if (writer == NULL)
-        return iotsig_fail_memory(error);
-    *writer =
-        (struct iotsig_identity_writer){.context = context, .output = output, .style = *style};
-    if (style->format == IOTSIG_FORMAT_JSON)
-        put_string(output, "[");
-    else if (style->format == IOTSIG_FORMAT_CSV)
-        put_string(output, "input,event,group,coverage,device\r\n");
-    else if (style->format == IOTSIG_FORMAT_TEXT)
-        iotsig_table_init(&writer->table, &context->allocator, output, &writer->style, titles);
-    *out = writer;
-    return 0;
+    struct rows *rows;
+    int status = iotsig_rows_new(&rows, context, output, style,
+                                 "input,event,group,coverage,device\r\n", titles, error);
+    if (status == 0)
+        *out = (struct iotsig_identity_writer *)rows;
+    return status;
 }
 
-static void put_row(struct iotsig_identity_writer *writer, const struct shown *shown)
+static void put_row(struct table *table, const struct shown *shown)
 {
     struct cell cell = {0};
     iotsig_cell_add_safe(&cell, shown->capture);
-    iotsig_cell_put(&cell, &writer->table);
+    iotsig_cell_put(&cell, table);
     add_events(&cell, shown);
-    iotsig_cell_put(&cell, &writer->table);
+    iotsig_cell_put(&cell, table);
     if (shown->identity.ties > 0)
         iotsig_cell_add_share(&cell, shown->identity.coverage);
-    iotsig_cell_put(&cell, &writer->table);
+    iotsig_cell_put(&cell, table);
     iotsig_cell_add(&cell, shown->device != NULL ? shown->device : "-");
-    iotsig_cell_put(&cell, &writer->table);
+    iotsig_cell_put(&cell, table);
     add_remark(&cell, shown);
-    iotsig_cell_put(&cell, &writer->table);
+    iotsig_cell_put(&cell, table);
 }
 
 static void put_csv_row(struct iotsig_output *output, const struct shown *shown)
@@ -229,10 +214,8 @@ static void put_csv_row(struct iotsig_output *output, const struct shown *shown)
             iotsig_cell_add(&group, i == 0 ? "" : " ");
             iotsig_cell_add(&group, iotsig_learned_event(iotsig_probe_tie(shown->probe, i)));
         }
-    iotsig_put_csv(output, text_of(shown->capture));
-    put_string(output, ",");
-    iotsig_put_csv(output, text_of(shown->event != NULL ? shown->event : ""));
-    put_string(output, ",");
+    iotsig_put_field(output, shown->capture);
+    iotsig_put_field(output, shown->event);
     iotsig_put_csv(output, (struct text){group.text, group.n});
     put_string(output, ",");
     if (shown->identity.ties > 0)
@@ -247,89 +230,74 @@ int iotsig_identity_writer_put(struct iotsig_identity_writer *writer, const char
                                const struct iotsig_probe *probe, const char *device,
                                struct iotsig_error *error)
 {
+    struct rows *rows = &writer->rows;
     struct shown shown = {.capture = capture, .device = device, .library = library, .probe = probe};
     iotsig_probe_identify(probe, &shown.identity);
     if (shown.identity.event != NULL)
         shown.event = iotsig_learned_event(shown.identity.event);
     find_nearest(&shown);
-    switch (writer->style.format) {
-    case IOTSIG_FORMAT_TEXT: put_row(writer, &shown); break;
-    case IOTSIG_FORMAT_CSV: put_csv_row(writer->output, &shown); break;
-    default:
-        if (writer->style.format == IOTSIG_FORMAT_JSON)
-            put_string(writer->output, writer->captures == 0 ? "\n" : ",\n");
-        put_object(writer->output, &shown);
-        if (writer->style.format == IOTSIG_FORMAT_JSONL)
-            put_string(writer->output, "\n");
+    iotsig_rows_begin(rows);
+    switch (rows->style.format) {
+    case IOTSIG_FORMAT_TEXT: put_row(&rows->table, &shown); break;
+    case IOTSIG_FORMAT_CSV: put_csv_row(rows->output, &shown); break;
+    default: put_object(rows->output, &shown); iotsig_rows_end(rows);
     }
-    writer->captures++;
-    return writer->style.format == IOTSIG_FORMAT_TEXT && writer->table.failed
-               ? iotsig_fail_memory(error)
-               : 0;
+    return iotsig_rows_check(rows, error);
 }
 
 int iotsig_identity_writer_free(struct iotsig_identity_writer *writer, struct iotsig_error *error)
 {
-    int status = 0;
-    if (writer == NULL)
-        return 0;
-    if (writer->style.format == IOTSIG_FORMAT_JSON)
-        put_string(writer->output, writer->captures == 0 ? "]\n" : "\n]\n");
-    else if (writer->style.format == IOTSIG_FORMAT_TEXT && !iotsig_table_finish(&writer->table))
-        status = iotsig_fail_memory(error);
-    iotsig_memory_free(&writer->context->allocator, writer);
-    return status;
+    return iotsig_rows_free((struct rows *)writer, error);
 }
 
 /* Collisions. */
 
 struct checking {
-    struct iotsig_output *output;
-    const struct iotsig_style *style;
-    struct table table;
-    size_t all, undeclared;
+    struct rows *rows;
+    size_t undeclared;
 };
+
+static void put_collision_row(struct table *table, const struct iotsig_collision *collision,
+                              bool declared)
+{
+    struct cell cell = {0};
+    iotsig_table_cell(table, text_of(iotsig_learned_event(collision->matches)));
+    iotsig_table_cell(table, text_of(iotsig_learned_event(collision->features)));
+    iotsig_cell_add_share(&cell, collision->coverage);
+    iotsig_cell_put(&cell, table);
+    iotsig_table_cell(table, text_of(collision->always ? "always"
+                                                       : "when it has its optional features"));
+    iotsig_table_cell(table, text_of(declared ? "a declared group" : ""));
+}
 
 static int put_collision(void *user, const struct iotsig_collision *collision)
 {
     struct checking *checking = user;
-    struct iotsig_output *output = checking->output;
+    struct rows *rows = checking->rows;
+    struct iotsig_output *output = rows->output;
     const char *features = iotsig_learned_event(collision->features),
                *matches = iotsig_learned_event(collision->matches);
     bool declared = iotsig_learned_is_akin(collision->features, collision->matches);
-    bool json = checking->style->format == IOTSIG_FORMAT_JSON;
-    struct cell cell = {0};
     checking->undeclared += !declared;
-    if (checking->style->format == IOTSIG_FORMAT_TEXT) {
-        iotsig_cell_add(&cell, matches);
-        iotsig_cell_put(&cell, &checking->table);
-        iotsig_cell_add(&cell, features);
-        iotsig_cell_put(&cell, &checking->table);
-        iotsig_cell_add_share(&cell, collision->coverage);
-        iotsig_cell_put(&cell, &checking->table);
-        iotsig_cell_add(&cell, collision->always ? "always" : "when it has its optional features");
-        iotsig_cell_put(&cell, &checking->table);
-        iotsig_cell_add(&cell, declared ? "a declared group" : "");
-        iotsig_cell_put(&cell, &checking->table);
-    } else if (checking->style->format == IOTSIG_FORMAT_CSV) {
-        iotsig_put_csv(output, text_of(matches));
-        put_string(output, ",");
-        iotsig_put_csv(output, text_of(features));
-        put_string(output, ",");
+    iotsig_rows_begin(rows);
+    switch (rows->style.format) {
+    case IOTSIG_FORMAT_TEXT: put_collision_row(&rows->table, collision, declared); break;
+    case IOTSIG_FORMAT_CSV:
+        iotsig_put_field(output, matches);
+        iotsig_put_field(output, features);
         iotsig_put_ratio(output, collision->coverage);
         put_string(output, collision->always ? ",true" : ",false");
         put_string(output, declared ? ",true\r\n" : ",false\r\n");
-    } else {
-        put_string(output, !json ? "" : checking->all == 0 ? "\n" : ",\n");
+        break;
+    default:
         iotsig_put_member(output, "{\"matches\":", matches);
         iotsig_put_member(output, ",\"features\":", features);
         put_string(output, ",\"coverage\":");
         iotsig_put_quoted_ratio(output, collision->coverage);
         put_string(output, collision->always ? ",\"always\":true" : ",\"always\":false");
         put_string(output, declared ? ",\"declared\":true}" : ",\"declared\":false}");
-        put_string(output, json ? "" : "\n");
+        iotsig_rows_end(rows);
     }
-    checking->all++;
     return 0;
 }
 
@@ -339,22 +307,13 @@ int iotsig_library_check(const struct iotsig_library *library, struct iotsig_con
 {
     static const char *const titles[] = {"signature", "also matches", ">coverage", "when", "",
                                          NULL};
-    struct checking checking = {.output = output, .style = style};
-    int status = iotsig_refuse_format(style, error);
+    struct checking checking = {.undeclared = 0};
+    int status = iotsig_rows_new(&checking.rows, context, output, style,
+                                 "matches,features,coverage,always,declared\r\n", titles, error);
     if (status != 0)
         return status;
-    if (style->format == IOTSIG_FORMAT_JSON)
-        put_string(output, "[");
-    else if (style->format == IOTSIG_FORMAT_CSV)
-        put_string(output, "matches,features,coverage,always,declared\r\n");
-    else if (style->format == IOTSIG_FORMAT_TEXT)
-        iotsig_table_init(&checking.table, &context->allocator, output, style, titles);
     status = iotsig_library_collide(library, context, put_collision, &checking, error);
-    if (style->format == IOTSIG_FORMAT_JSON)
-        put_string(output, checking.all == 0 ? "]\n" : "\n]\n");
-    else if (style->format == IOTSIG_FORMAT_TEXT && !iotsig_table_finish(&checking.table) &&
-             status == 0)
-        status = iotsig_fail_memory(error);
+    int ended = iotsig_rows_free(checking.rows, status == 0 ? error : NULL);
     *count = checking.undeclared;
-    return status;
+    return status != 0 ? status : ended;
 }

@@ -5,23 +5,7 @@
 #include "base/error.h"
 #include "detect/trial.h"
 #include "format/cells.h"
-
-static void put_time_or_null(struct iotsig_output *output, struct iotsig_time time)
-{
-    if (time.digits == 0) {
-        put_string(output, "null");
-        return;
-    }
-    put_string(output, "\"");
-    iotsig_put_time(output, time);
-    put_string(output, "\"");
-}
-
-static void put_member(struct iotsig_output *output, const char *name, uint64_t value)
-{
-    put_string(output, name);
-    iotsig_put_number(output, value);
-}
+#include "format/rows.h"
 
 static void policy_json(struct iotsig_output *output, const struct iotsig_trial_policy *policy)
 {
@@ -29,13 +13,11 @@ static void policy_json(struct iotsig_output *output, const struct iotsig_trial_
     iotsig_put_member(output, ",\"policy\":", policy->policy);
     put_string(output, policy->backward ? ",\"backward\":true" : ",\"backward\":false");
     iotsig_put_member(output, ",\"verdict\":", policy->verdict);
-    put_member(output, ",\"packets\":", policy->count.packets);
-    put_member(output, ",\"bytes\":", policy->count.bytes);
-    put_member(output, ",\"flows\":", policy->count.flows);
-    put_string(output, ",\"first\":");
-    put_time_or_null(output, policy->count.first);
-    put_string(output, ",\"last\":");
-    put_time_or_null(output, policy->count.last);
+    iotsig_put_number_member(output, ",\"packets\":", policy->count.packets);
+    iotsig_put_number_member(output, ",\"bytes\":", policy->count.bytes);
+    iotsig_put_number_member(output, ",\"flows\":", policy->count.flows);
+    iotsig_put_time_member(output, ",\"first\":", policy->count.first);
+    iotsig_put_time_member(output, ",\"last\":", policy->count.last);
     put_string(output, "}");
 }
 
@@ -44,7 +26,7 @@ static void rule_json(struct iotsig_output *output, const struct iotsig_trial_ru
     iotsig_put_member(output, "{\"table\":", rule->table);
     iotsig_put_member(output, ",\"rule\":", rule->rule);
     iotsig_put_member(output, ",\"verdict\":", rule->verdict);
-    put_member(output, ",\"packets\":", rule->packets);
+    iotsig_put_number_member(output, ",\"packets\":", rule->packets);
     put_string(output, "}");
 }
 
@@ -69,9 +51,9 @@ static void trial_json(const struct iotsig_trial *trial, struct iotsig_output *o
         put_string(output, i == 0 ? "" : ",");
         iotsig_put_json(output, text_of(capture));
     }
-    put_member(output, "],\"packets\":", packets);
-    put_member(output, ",\"dropped\":", dropped.packets);
-    put_member(output, ",\"bytes_dropped\":", dropped.bytes);
+    iotsig_put_number_member(output, "],\"packets\":", packets);
+    iotsig_put_number_member(output, ",\"dropped\":", dropped.packets);
+    iotsig_put_number_member(output, ",\"bytes_dropped\":", dropped.bytes);
     put_string(output, ",\"drop_probability\":");
     if (iotsig_trial_is_random(trial, &probability))
         put_decimal(output, probability);
@@ -99,12 +81,6 @@ static void trial_lines(const struct iotsig_trial *trial, struct iotsig_output *
     }
 }
 
-static void csv_field(struct iotsig_output *output, const char *text)
-{
-    iotsig_put_csv(output, text_of(text != NULL ? text : ""));
-    put_string(output, ",");
-}
-
 static void csv_time(struct iotsig_output *output, struct iotsig_time time)
 {
     if (time.digits != 0)
@@ -116,13 +92,13 @@ static void trial_csv(const struct iotsig_trial *trial, struct iotsig_output *ou
     struct iotsig_trial_policy policy;
     put_string(output, "device,policy,backward,verdict,packets,bytes,flows,first,last\r\n");
     for (size_t i = 0; iotsig_trial_policy(trial, i, &policy); i++) {
-        csv_field(output, policy.device);
-        csv_field(output, policy.policy);
-        csv_field(output, policy.backward ? "true" : "false");
-        csv_field(output, policy.verdict);
-        put_member(output, "", policy.count.packets);
-        put_member(output, ",", policy.count.bytes);
-        put_member(output, ",", policy.count.flows);
+        iotsig_put_field(output, policy.device);
+        iotsig_put_field(output, policy.policy);
+        iotsig_put_field(output, policy.backward ? "true" : "false");
+        iotsig_put_field(output, policy.verdict);
+        iotsig_put_number(output, policy.count.packets);
+        iotsig_put_number_member(output, ",", policy.count.bytes);
+        iotsig_put_number_member(output, ",", policy.count.flows);
         put_string(output, ",");
         csv_time(output, policy.count.first);
         put_string(output, ",");
@@ -139,9 +115,7 @@ static const char *const titles[] = {"device", "policy", "verdict", ">packets", 
 /* A text of a profile, without what a terminal could obey. */
 static void safe_cell(struct table *table, struct cell *cell, const char *text, const char *ending)
 {
-    struct iotsig_error shown = {.status = 0};
-    iotsig_fail_in(&shown, 0, text != NULL ? text : "-");
-    iotsig_cell_add(cell, shown.file);
+    iotsig_cell_add_safe(cell, text != NULL ? text : "-");
     iotsig_cell_add(cell, ending);
     iotsig_cell_put(cell, table);
 }

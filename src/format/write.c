@@ -8,6 +8,7 @@
 #include "flow/patterns.h"
 #include "format/cells.h"
 #include "format/records.h"
+#include "format/rows.h"
 #include "signature/signature.h"
 
 static const struct {
@@ -345,11 +346,7 @@ int iotsig_signature_write(const struct iotsig_signature *signature, struct iots
 /* Packets. */
 
 struct iotsig_packet_writer {
-    const struct iotsig_allocator *allocator;
-    struct iotsig_output *output;
-    struct iotsig_style style;
-    struct table table;
-    uint64_t count;
+    struct rows rows;
 };
 
 static const char *const packet_titles[] = {">id",         "time",     "source",  ">sport",
@@ -360,23 +357,12 @@ int iotsig_packet_writer_new(struct iotsig_packet_writer **out, struct iotsig_co
                              struct iotsig_output *output, const struct iotsig_style *style,
                              struct iotsig_error *error)
 {
-    int status = iotsig_refuse_format(style, error);
-    if (status != 0)
-        return status;
-    struct iotsig_packet_writer *writer = iotsig_memory_get(&context->allocator, sizeof *writer);
-    if (writer == NULL)
-        return iotsig_fail_memory(error);
-    *writer = (struct iotsig_packet_writer){
-        .allocator = &context->allocator, .output = output, .style = *style};
-    if (style->format == IOTSIG_FORMAT_TEXT)
-        iotsig_table_init(&writer->table, writer->allocator, output, &writer->style,
-                          packet_titles);
-    else if (style->format == IOTSIG_FORMAT_CSV)
-        put_string(output, iotsig_packet_columns);
-    else if (style->format == IOTSIG_FORMAT_JSON)
-        put_string(output, "[");
-    *out = writer;
-    return 0;
+    struct rows *rows;
+    int status = iotsig_rows_new(&rows, context, output, style, iotsig_packet_columns,
+                                 packet_titles, error);
+    if (status == 0)
+        *out = (struct iotsig_packet_writer *)rows;
+    return status;
 }
 
 static void packet_row(struct table *table, const struct iotsig_packet *packet)
@@ -400,36 +386,17 @@ static void packet_row(struct table *table, const struct iotsig_packet *packet)
 int iotsig_packet_writer_put(struct iotsig_packet_writer *writer, const char *capture,
                              const struct iotsig_packet *packet, struct iotsig_error *error)
 {
-    switch (writer->style.format) {
-    case IOTSIG_FORMAT_TEXT:
-        packet_row(&writer->table, packet);
-        if (writer->table.failed)
-            return iotsig_fail_memory(error);
-        break;
-    case IOTSIG_FORMAT_CSV:
-        iotsig_put_packet_csv(writer->output, packet);
-        break;
-    case IOTSIG_FORMAT_JSON:
-        put_string(writer->output, writer->count == 0 ? "" : ",\n");
-        iotsig_put_packet_json(writer->output, capture, packet);
-        break;
-    default:
-        iotsig_put_packet_json(writer->output, capture, packet);
-        put_string(writer->output, "\n");
+    struct rows *rows = &writer->rows;
+    iotsig_rows_begin(rows);
+    switch (rows->style.format) {
+    case IOTSIG_FORMAT_TEXT: packet_row(&rows->table, packet); break;
+    case IOTSIG_FORMAT_CSV: iotsig_put_packet_csv(rows->output, packet); break;
+    default: iotsig_put_packet_json(rows->output, capture, packet); iotsig_rows_end(rows);
     }
-    writer->count++;
-    return 0;
+    return iotsig_rows_check(rows, error);
 }
 
 int iotsig_packet_writer_free(struct iotsig_packet_writer *writer, struct iotsig_error *error)
 {
-    int status = 0;
-    if (writer == NULL)
-        return 0;
-    if (writer->style.format == IOTSIG_FORMAT_JSON)
-        put_string(writer->output, "]\n");
-    if (writer->style.format == IOTSIG_FORMAT_TEXT && !iotsig_table_finish(&writer->table))
-        status = iotsig_fail_memory(error);
-    iotsig_memory_free(writer->allocator, writer);
-    return status;
+    return iotsig_rows_free((struct rows *)writer, error);
 }

@@ -16,6 +16,7 @@
 #include "base/folder.h"
 #include "format/cells.h"
 #include "format/learned.h"
+#include "format/rows.h"
 #include "iotsig/listing.h"
 
 /* How a file begins, and by which it is known. */
@@ -58,24 +59,26 @@ static void put_texts(struct iotsig_output *output, const char *name,
     put_string(output, "]");
 }
 
-/* Null for what was standard input, and could not be read again. */
-static void put_digest(struct iotsig_output *output, const struct iotsig_origin *origin)
+void iotsig_bits_text(char text[BITS_TEXT], uint64_t hundredths)
 {
-    static const char hex[] = "0123456789abcdef";
-    char text[2 * sizeof origin->sha256 + 1] = {0};
-    for (size_t i = 0; i < sizeof origin->sha256; i++) {
-        text[2 * i] = hex[origin->sha256[i] >> 4];
-        text[2 * i + 1] = hex[origin->sha256[i] & 15];
-    }
-    iotsig_put_member(output, ", \"sha256\": ", origin->size > 0 ? text : NULL);
+    snprintf(text, BITS_TEXT, "%llu.%02u", (unsigned long long)(hundredths / 100),
+             (unsigned)(hundredths % 100));
+}
+
+void iotsig_digest_text(char text[DIGEST_TEXT], const struct iotsig_origin *origin)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof origin->sha256 && origin->size > 0; i++)
+        snprintf(text + 2 * i, 3, "%02x", origin->sha256[i]);
 }
 
 static void put_origin(struct iotsig_output *output, const struct iotsig_origin *origin)
 {
+    char digest[DIGEST_TEXT];
+    iotsig_digest_text(digest, origin);
     iotsig_put_member(output, "{\"name\": ", origin->name);
-    put_string(output, ", \"size\": ");
-    iotsig_put_number(output, origin->size);
-    put_digest(output, origin);
+    iotsig_put_number_member(output, ", \"size\": ", origin->size);
+    iotsig_put_member(output, ", \"sha256\": ", digest[0] != '\0' ? digest : NULL);
     iotsig_put_member(output, ", \"device\": ", origin->device);
     put_string(output, ", \"duration\": ");
     put_decimal(output, (uint64_t)origin->duration_ns, 9);
@@ -254,17 +257,17 @@ static bool write_table(const struct iotsig_learned *learned, struct iotsig_cont
     iotsig_table_init(&table, &context->allocator, output, style, titles);
     for (size_t i = 0; i < iotsig_learned_count(learned); i++) {
         struct iotsig_trait trait;
-        char support[48], bits[16];
+        char support[48], bits[BITS_TEXT] = "";
         iotsig_learned_trait(learned, i, &trait);
         bool forbidden = trait.role == IOTSIG_FORBIDDEN;
         int n = snprintf(support, sizeof support, forbidden ? "%llu" : "%llu/%llu",
                          (unsigned long long)trait.support,
-                         (unsigned long long)iotsig_learned_captures(learned)),
-            m = snprintf(bits, sizeof bits, "%u.%02u", trait.weight / 100, trait.weight % 100);
+                         (unsigned long long)iotsig_learned_captures(learned));
+        if (trait.role == IOTSIG_MANDATORY)
+            iotsig_bits_text(bits, trait.weight);
         iotsig_table_cell(&table, text_of(words[trait.role]));
         iotsig_table_cell(&table, (struct text){support, (size_t)n});
-        iotsig_table_cell(&table,
-                          (struct text){bits, trait.role == IOTSIG_MANDATORY ? (size_t)m : 0});
+        iotsig_table_cell(&table, text_of(bits));
         iotsig_table_cell(&table, text_of(trait.family));
         iotsig_table_cell(&table, text_of(trait.text));
     }
@@ -307,104 +310,78 @@ static size_t count_texts(const struct iotsig_learned *learned,
     return n;
 }
 
-static bool list_table(const struct iotsig_library *library, struct iotsig_context *context,
-                       struct iotsig_output *output, const struct iotsig_style *style)
+static void list_row(const struct iotsig_learned *learned, struct table *table)
 {
-    static const char *const titles[] = {"event",     ">captures",           ">mandatory",
-                                         ">optional", ">must not",           ">bits",
-                                         ">warnings", "not told apart from", NULL};
-    struct table table;
-    iotsig_table_init(&table, &context->allocator, output, style, titles);
-    for (size_t i = 0; i < iotsig_library_count(library); i++) {
-        const struct iotsig_learned *learned = iotsig_library_get(library, i);
-        struct cell group = {0}, event = {0};
-        char bits[32];
-        const char *akin;
-        uint64_t weight = iotsig_learned_weight(learned);
-        snprintf(bits, sizeof bits, "%llu.%02u", (unsigned long long)(weight / 100),
-                 (unsigned)(weight % 100));
-        for (size_t j = 0; (akin = iotsig_learned_group(learned, j)) != NULL; j++) {
-            iotsig_cell_add(&group, j == 0 ? "" : ", ");
-            iotsig_cell_add(&group, akin);
-        }
-        iotsig_cell_add(&event, iotsig_learned_event(learned));
-        iotsig_cell_put(&event, &table);
-        iotsig_table_number(&table, iotsig_learned_captures(learned));
-        for (int role = IOTSIG_MANDATORY; role <= IOTSIG_FORBIDDEN; role++)
-            iotsig_table_number(&table, count_role(learned, (enum iotsig_role)role));
-        iotsig_table_cell(&table, text_of(bits));
-        iotsig_table_number(&table, count_texts(learned, iotsig_learned_warning));
-        iotsig_cell_put(&group, &table);
+    struct cell group = {0};
+    char bits[BITS_TEXT];
+    const char *akin;
+    iotsig_bits_text(bits, iotsig_learned_weight(learned));
+    for (size_t i = 0; (akin = iotsig_learned_group(learned, i)) != NULL; i++) {
+        iotsig_cell_add(&group, i == 0 ? "" : ", ");
+        iotsig_cell_add(&group, akin);
     }
-    return iotsig_table_finish(&table);
+    iotsig_table_cell(table, text_of(iotsig_learned_event(learned)));
+    iotsig_table_number(table, iotsig_learned_captures(learned));
+    for (int role = IOTSIG_MANDATORY; role <= IOTSIG_FORBIDDEN; role++)
+        iotsig_table_number(table, count_role(learned, (enum iotsig_role)role));
+    iotsig_table_cell(table, text_of(bits));
+    iotsig_table_number(table, count_texts(learned, iotsig_learned_warning));
+    iotsig_cell_put(&group, table);
 }
 
 static void list_object(const struct iotsig_learned *learned, struct iotsig_output *output)
 {
     static const char *const names[] = {",\"mandatory\":", ",\"optional\":", ",\"must_not\":"};
-    const char *akin;
+    const char *said;
     iotsig_put_member(output, "{\"event\":", iotsig_learned_event(learned));
-    put_string(output, ",\"captures\":");
-    iotsig_put_number(output, iotsig_learned_captures(learned));
-    for (int role = IOTSIG_MANDATORY; role <= IOTSIG_FORBIDDEN; role++) {
-        put_string(output, names[role]);
-        iotsig_put_number(output, count_role(learned, (enum iotsig_role)role));
-    }
+    iotsig_put_number_member(output, ",\"captures\":", iotsig_learned_captures(learned));
+    for (int role = IOTSIG_MANDATORY; role <= IOTSIG_FORBIDDEN; role++)
+        iotsig_put_number_member(output, names[role], count_role(learned, (enum iotsig_role)role));
     put_string(output, ",\"bits\":");
     put_decimal(output, iotsig_learned_weight(learned), 2);
     put_string(output, ",\"group\":[");
-    for (size_t i = 0; (akin = iotsig_learned_group(learned, i)) != NULL; i++) {
-        iotsig_put_member(output, i == 0 ? "" : ",", akin);
-    }
+    for (size_t i = 0; (said = iotsig_learned_group(learned, i)) != NULL; i++)
+        iotsig_put_member(output, i == 0 ? "" : ",", said);
     put_string(output, "],\"warnings\":[");
-    for (size_t i = 0; (akin = iotsig_learned_warning(learned, i)) != NULL; i++) {
-        iotsig_put_member(output, i == 0 ? "" : ",", akin);
-    }
+    for (size_t i = 0; (said = iotsig_learned_warning(learned, i)) != NULL; i++)
+        iotsig_put_member(output, i == 0 ? "" : ",", said);
     put_string(output, "]}");
 }
 
-static void list_csv(const struct iotsig_library *library, struct iotsig_output *output)
+static void list_csv(const struct iotsig_learned *learned, struct iotsig_output *output)
 {
-    put_string(output, "event,captures,mandatory,optional,must_not,bits\r\n");
-    for (size_t i = 0; i < iotsig_library_count(library); i++) {
-        const struct iotsig_learned *learned = iotsig_library_get(library, i);
-        uint64_t weight = iotsig_learned_weight(learned);
-        char bits[32];
-        iotsig_put_csv(output, text_of(iotsig_learned_event(learned)));
-        put_string(output, ",");
-        iotsig_put_number(output, iotsig_learned_captures(learned));
-        for (int role = IOTSIG_MANDATORY; role <= IOTSIG_FORBIDDEN; role++) {
-            put_string(output, ",");
-            iotsig_put_number(output, count_role(learned, (enum iotsig_role)role));
-        }
-        snprintf(bits, sizeof bits, ",%llu.%02u\r\n", (unsigned long long)(weight / 100),
-                 (unsigned)(weight % 100));
-        put_string(output, bits);
-    }
+    char bits[BITS_TEXT];
+    iotsig_bits_text(bits, iotsig_learned_weight(learned));
+    iotsig_put_csv(output, text_of(iotsig_learned_event(learned)));
+    iotsig_put_number_member(output, ",", iotsig_learned_captures(learned));
+    for (int role = IOTSIG_MANDATORY; role <= IOTSIG_FORBIDDEN; role++)
+        iotsig_put_number_member(output, ",", count_role(learned, (enum iotsig_role)role));
+    put_string(output, ",");
+    put_string(output, bits);
+    put_string(output, "\r\n");
 }
 
 int iotsig_library_list(const struct iotsig_library *library, struct iotsig_context *context,
                         struct iotsig_output *output, const struct iotsig_style *style,
                         struct iotsig_error *error)
 {
-    int status = iotsig_refuse_format(style, error);
-    bool json = style->format == IOTSIG_FORMAT_JSON;
-    if (status != 0)
-        return status;
-    if (style->format == IOTSIG_FORMAT_TEXT)
-        return list_table(library, context, output, style) ? 0 : iotsig_fail_memory(error);
-    if (style->format == IOTSIG_FORMAT_CSV) {
-        list_csv(library, output);
-        return 0;
+    static const char *const titles[] = {"event",     ">captures",           ">mandatory",
+                                         ">optional", ">must not",           ">bits",
+                                         ">warnings", "not told apart from", NULL};
+    struct rows *rows;
+    int status =
+        iotsig_rows_new(&rows, context, output, style,
+                        "event,captures,mandatory,optional,must_not,bits\r\n", titles, error);
+    for (size_t i = 0; status == 0 && i < iotsig_library_count(library); i++) {
+        const struct iotsig_learned *learned = iotsig_library_get(library, i);
+        iotsig_rows_begin(rows);
+        switch (style->format) {
+        case IOTSIG_FORMAT_TEXT: list_row(learned, &rows->table); break;
+        case IOTSIG_FORMAT_CSV: list_csv(learned, output); break;
+        default: list_object(learned, output); iotsig_rows_end(rows);
+        }
     }
-    put_string(output, json ? "[" : "");
-    for (size_t i = 0; i < iotsig_library_count(library); i++) {
-        put_string(output, !json ? "" : i == 0 ? "\n" : ",\n");
-        list_object(iotsig_library_get(library, i), output);
-        put_string(output, json ? "" : "\n");
-    }
-    put_string(output, json ? "]\n" : "");
-    return 0;
+    return status == 0 ? iotsig_rows_free(rows, error) : status;
 }
 
 /* Folders. */

@@ -21,4 +21,13 @@ bool iotsig_is_learned(const json_t *object);
 /** Adds the signature of an object to a library. @return 0, IOTSIG_ERR_FORMAT, IOTSIG_ERR_MEMORY */
 int iotsig_learned_take(struct iotsig_library *library, json_t *object, struct iotsig_error *error);
 
+#define BITS_TEXT   32
+#define DIGEST_TEXT 65
+
+/** "3.25": hundredths of bits. */
+void iotsig_bits_text(char text[BITS_TEXT], uint64_t hundredths);
+
+/** The digest of a capture's file, in hexadecimal; empty for one that could not be read again. */
+void iotsig_digest_text(char text[DIGEST_TEXT], const struct iotsig_origin *origin);
+
 #endif

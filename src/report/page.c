@@ -32,12 +32,6 @@ void iotsig_write_share(char text[SHORT_TEXT], uint64_t part, uint64_t whole)
         snprintf(text, SHORT_TEXT, "%u.%u %%", tenths / 10, tenths % 10);
 }
 
-void iotsig_write_hundredths(char text[SHORT_TEXT], uint64_t hundredths)
-{
-    snprintf(text, SHORT_TEXT, "%llu.%02u", (unsigned long long)(hundredths / 100),
-             (unsigned)(hundredths % 100));
-}
-
 void iotsig_write_fraction(char text[SHORT_TEXT], uint64_t part, uint64_t whole)
 {
     snprintf(text, SHORT_TEXT, "%llu/%llu", (unsigned long long)part, (unsigned long long)whole);

@@ -12,9 +12,6 @@
 /** "97.3 %", rounded down, so that only the whole is 100 %. */
 void iotsig_write_share(char text[SHORT_TEXT], uint64_t part, uint64_t whole);
 
-/** "3.25": hundredths. */
-void iotsig_write_hundredths(char text[SHORT_TEXT], uint64_t hundredths);
-
 /** "7/9". */
 void iotsig_write_fraction(char text[SHORT_TEXT], uint64_t part, uint64_t whole);
 

@@ -2,6 +2,7 @@
 /* What the page says of the signature itself. */
 #include <stdio.h>
 
+#include "format/learned.h"
 #include "report/report.h"
 
 static size_t count_role(const struct iotsig_report *report, enum iotsig_role role)
@@ -9,15 +10,6 @@ static size_t count_role(const struct iotsig_report *report, enum iotsig_role ro
     size_t count = 0;
     for (size_t i = 0; i < report->row_count; i++)
         count += report->rows[i].role == role;
-    return count;
-}
-
-static size_t count_texts(const struct iotsig_learned *learned,
-                          const char *(*text)(const struct iotsig_learned *learned, size_t i))
-{
-    size_t count = 0;
-    while (text(learned, count) != NULL)
-        count++;
     return count;
 }
 
@@ -34,9 +26,9 @@ static void put_duration_fact(struct html *html, const char *name, int64_t ns)
 
 static void put_weight_fact(struct html *html, const struct iotsig_learned *learned)
 {
-    char text[SHORT_TEXT], bits[SHORT_TEXT];
-    iotsig_write_hundredths(bits, iotsig_learned_weight(learned));
-    snprintf(text, sizeof text, "%.30s bits", bits);
+    char text[SHORT_TEXT], bits[BITS_TEXT];
+    iotsig_bits_text(bits, iotsig_learned_weight(learned));
+    snprintf(text, sizeof text, "%s bits", bits);
     iotsig_page_fact(html, "Weight", text);
 }
 
@@ -143,9 +135,9 @@ void iotsig_summary_write(const struct iotsig_report *report, struct html *html)
     else
         put_extracted_facts(report, html);
     iotsig_html_end(html);
-    if (learned != NULL && count_texts(learned, iotsig_learned_group) > 0)
+    if (learned != NULL && iotsig_learned_group(learned, 0) != NULL)
         put_group(learned, html);
-    if (learned != NULL && count_texts(learned, iotsig_learned_warning) > 0)
+    if (learned != NULL && iotsig_learned_warning(learned, 0) != NULL)
         put_warnings(learned, html);
 }
 
@@ -193,13 +185,13 @@ static void put_mandatory(const struct iotsig_report *report, struct html *html)
     iotsig_page_table(html, "rows", "Mandatory: what counts, heaviest first", titles);
     for (size_t i = 0; i < report->row_count; i++) {
         const struct row *row = &report->rows[i];
-        char bits[SHORT_TEXT];
+        char bits[BITS_TEXT];
         if (row->role != IOTSIG_MANDATORY)
             continue;
         iotsig_html_begin(html, "tr");
         put_name(html, row);
         put_support(html, row->support, iotsig_learned_captures(report->learned));
-        iotsig_write_hundredths(bits, row->weight);
+        iotsig_bits_text(bits, row->weight);
         iotsig_page_bar(html, "weight", row->weight, most, bits);
         put_seen(html, row);
         iotsig_html_end(html);
@@ -292,20 +284,12 @@ void iotsig_rows_write(const struct iotsig_report *report, struct html *html)
 
 /* Provenance. */
 
-/* The empty text for a file whose digest is not known. */
-static void write_digest(char text[65], const struct iotsig_origin *origin)
-{
-    text[0] = '\0';
-    for (size_t i = 0; i < 32 && origin->size > 0; i++)
-        snprintf(text + 2 * i, 3, "%02x", origin->sha256[i]);
-}
-
 static void put_origin(struct html *html, const struct iotsig_origin *origin)
 {
-    char size[SHORT_TEXT], duration[SHORT_TEXT], digest[65];
+    char size[SHORT_TEXT], duration[SHORT_TEXT], digest[DIGEST_TEXT];
     snprintf(size, sizeof size, "%llu", (unsigned long long)origin->size);
     iotsig_write_duration(duration, (uint64_t)origin->duration_ns);
-    write_digest(digest, origin);
+    iotsig_digest_text(digest, origin);
     iotsig_html_begin(html, "tr");
     iotsig_html_begin(html, "th");
     iotsig_html_attribute(html, "scope", "row");

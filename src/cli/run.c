@@ -57,10 +57,18 @@ static void print(struct run *run, const char *kind, const struct iotsig_error *
             kind, error->message);
 }
 
+/* What follows from being out of a resource, and that nothing is left where an input could not be
+ * read, is not told again. */
+static bool is_told(const struct run *run, const struct iotsig_error *error)
+{
+    return run->status == EXIT_RESOURCE ||
+           (run->status == EXIT_INPUT && error->status == IOTSIG_ERR_EMPTY &&
+            error->file[0] == '\0');
+}
+
 void cli_fail(struct run *run, const struct iotsig_error *error)
 {
-    /* What follows from being out of a resource is not told again. */
-    if (error->status == IOTSIG_ERR_CLOSED || run->status == EXIT_RESOURCE)
+    if (error->status == IOTSIG_ERR_CLOSED || is_told(run, error))
         return;
     cli_raise(run, meaning(error->status));
     print(run, "", error);

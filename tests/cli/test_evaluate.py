@@ -181,9 +181,15 @@ class Usage(Evaluating):
             self.refused(*words)
 
     def test_nothing_to_test(self):
+        """A line says what is missing, and none what follows from that."""
+        self.events("a", [["a.example"]] * 2, folder="good")
         os.makedirs(self.path("in/a"))
-        result = support.run("evaluate", self.path("in"))
-        self.assertEqual((result.status, result.out), (3, ""), result.err)
+        bad = os.path.dirname(os.path.dirname(self.write("bad/a/a.pcap", b"no capture")))
+        for folder, reason in ((self.path("in"), "holds no folder"), (self.path("none"), "No such file"), (bad, "is no capture")):
+            for words in (("evaluate", folder), ("evaluate", "--test", folder, self.path("good")), ("learn", "-o", self.path("x"), folder)):
+                result = support.run(*words)
+                self.assertEqual((result.status, result.out), (3, ""), words)
+                self.assertRegex(result.err, rf"^iotsig: {folder}[^\n]*{reason}[^\n]*\n$")
 
     def test_hostile_names_of_captures(self):
         self.events("a", [["a.example"]] * 3)

@@ -190,6 +190,21 @@ void fuzz_well_formed(struct iotsig_output *output, enum iotsig_format format)
     iotsig_output_free(output);
 }
 
+void fuzz_page(struct iotsig_output *output)
+{
+    static const char begin[] = "<!DOCTYPE html>\n<html lang=\"en\">", end[] = "</html>\n";
+    static const char *const foreign[] = {"<script", "<img", "<x>"};
+    size_t n;
+    const char *text = iotsig_output_text(output, &n);
+    REQUIRE(n > sizeof begin + sizeof end && memcmp(text, begin, sizeof begin - 1) == 0);
+    REQUIRE(memcmp(text + n - (sizeof end - 1), end, sizeof end - 1) == 0);
+    for (size_t i = 0; i < n; i++)
+        REQUIRE((unsigned char)text[i] >= 0x20 ? text[i] != 0x7f : text[i] == '\n');
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        REQUIRE(memmem(text, n, foreign[i], strlen(foreign[i])) == NULL);
+    iotsig_output_free(output);
+}
+
 static struct iotsig_output *written(struct iotsig_context *context,
                                      const struct iotsig_patterns *patterns,
                                      enum iotsig_format format)

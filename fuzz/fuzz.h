@@ -57,6 +57,10 @@ struct iotsig_output *fuzz_output(struct iotsig_context *context);
  */
 void fuzz_well_formed(struct iotsig_output *output, enum iotsig_format format);
 
+/** Requires that a page begins and ends as one, and holds nothing that cannot be seen, no script or
+ * image, and no "<x>", which targets put into texts. Frees it. */
+void fuzz_page(struct iotsig_output *output);
+
 /** Requires that learned signatures are what they may be, are read again as they were written, to
  * the same bytes, and that tables about them are well-formed; and makes policies of them.
  * (library.c) */

@@ -18,6 +18,14 @@ PyObject *raise_failure(const struct state *state, const struct iotsig_error *er
     return NULL;
 }
 
+bool warn(const struct state *state, const struct iotsig_error *what)
+{
+    PyObject *answer =
+        PyObject_CallFunction(state->warn, "sss", what->file, what->position, what->message);
+    Py_XDECREF(answer);
+    return answer != NULL;
+}
+
 /* Texts. */
 
 static bool keep_bytes(PyObject *bytes, struct utf8 *text)

@@ -62,6 +62,9 @@ struct state *state_of(PyObject *module);
 /** Raises what a failure of the library is in Python; a status of cancelling has been raised. */
 PyObject *raise_failure(const struct state *state, const struct iotsig_error *error);
 
+/** Warns; false when that has raised an exception. */
+bool warn(const struct state *state, const struct iotsig_error *what);
+
 /* Texts. */
 
 /** A text of Python as the library takes texts. `bytes` may be NULL: `p` is then the object's own.

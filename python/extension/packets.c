@@ -116,12 +116,7 @@ static PyObject *packet_object(struct packets_object *self, const struct iotsig_
 static bool tell_cut(const struct state *state, const struct iotsig_packets *packets)
 {
     struct iotsig_error warning;
-    if (!iotsig_packets_is_cut(packets, &warning))
-        return true;
-    PyObject *answer =
-        PyObject_CallFunction(state->warn, "sss", warning.file, warning.position, warning.message);
-    Py_XDECREF(answer);
-    return answer != NULL;
+    return !iotsig_packets_is_cut(packets, &warning) || warn(state, &warning);
 }
 
 static PyObject *packets_next(PyObject *object)

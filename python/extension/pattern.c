@@ -163,6 +163,50 @@ static PyObject *pattern_item(PyObject *object, Py_ssize_t index)
     return flow_object(PyType_GetModuleState(Py_TYPE(object)), pattern, (size_t)index);
 }
 
+/* What is told on the way is kept: there is no GIL, or it may be why all fails. */
+
+struct told {
+    struct iotsig_error *items;
+    size_t count, capacity;
+};
+
+static int keep_told(void *user, const struct iotsig_error *what)
+{
+    struct told *told = user;
+    if (told->count == told->capacity) {
+        size_t capacity = told->capacity == 0 ? 4 : told->capacity * 2;
+        struct iotsig_error *items = realloc(told->items, capacity * sizeof *items);
+        if (items == NULL)
+            return 1;
+        told->items = items;
+        told->capacity = capacity;
+    }
+    told->items[told->count++] = *what;
+    return 0;
+}
+
+static PyObject *told_object(const struct state *state, const struct told *told)
+{
+    PyObject *list = PyList_New((Py_ssize_t)told->count);
+    for (size_t i = 0; list != NULL && i < told->count; i++) {
+        const struct iotsig_error *item = &told->items[i];
+        PyObject *exception = PyObject_CallFunction(state->error, "isss", item->status, item->file,
+                                                    item->position, item->message);
+        if (exception == NULL || PyList_SetItem(list, (Py_ssize_t)i, exception) != 0)
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
+/* Warns of each; false when that has raised an exception. */
+static bool warn_told(const struct state *state, const struct told *told)
+{
+    bool done = true;
+    for (size_t i = 0; done && i < told->count; i++)
+        done = warn(state, &told->items[i]);
+    return done;
+}
+
 /* Writing. */
 
 PyObject *output_text(const struct state *state, struct iotsig_output *output, int status,
@@ -280,6 +324,12 @@ static PyObject *pattern_profile(PyObject *object, PyObject *arguments)
     return output_text(state, output, status, &error);
 }
 
+static void keep_problem(void *user, const struct iotsig_error *problem, bool warning)
+{
+    if (!warning) /* nothing is lost by one */
+        (void)keep_told(user, problem);
+}
+
 static int write_firewall(const struct state *state, const struct pattern_object *self,
                           const struct iotsig_profile_settings *settings, const char *path,
                           struct iotsig_error *error)
@@ -306,23 +356,27 @@ static int write_firewall(const struct state *state, const struct pattern_object
 static PyObject *pattern_firewall(PyObject *object, PyObject *arguments)
 {
     const struct state *state = PyType_GetModuleState(Py_TYPE(object));
-    struct iotsig_profile_settings settings = {.lenient = false};
+    struct told told = {NULL, 0, 0};
+    struct iotsig_profile_settings settings = {.problem = keep_problem, .user = &told};
     PyObject *tuple, *path;
     struct iotsig_error error;
     char *p;
     if (!PyArg_ParseTuple(arguments, "O!O&", &PyTuple_Type, &tuple, PyUnicode_FSConverter, &path))
         return NULL;
-    int status = 0;
     if (!get_device(tuple, &settings.device)) {
         Py_DECREF(path);
         return NULL;
     }
     (void)PyBytes_AsStringAndSize(path, &p, NULL);
-    status = write_firewall(state, (struct pattern_object *)object, &settings, p, &error);
+    int status = write_firewall(state, (struct pattern_object *)object, &settings, p, &error);
+    bool done = status == 0 && warn_told(state, &told);
+    if (status == IOTSIG_ERR_EMPTY && told.count > 0)
+        raise_failure(state, &told.items[0]);
+    else if (status != 0)
+        raise_failure(state, &error);
+    free(told.items);
     Py_DECREF(path);
-    if (status != 0)
-        return raise_failure(state, &error);
-    Py_RETURN_NONE;
+    return done ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyMethodDef pattern_object_methods[] = {
@@ -347,40 +401,7 @@ PyType_Spec pattern_spec = {.name = "iotsig._iotsig.Pattern",
                                      Py_TPFLAGS_IMMUTABLETYPE,
                             .slots = pattern_slots};
 
-/* Reading. What is told on the way is kept, as there is no GIL. */
-
-struct told {
-    struct iotsig_error *items;
-    size_t count, capacity;
-};
-
-static int keep_told(void *user, const struct iotsig_error *what)
-{
-    struct told *told = user;
-    if (told->count == told->capacity) {
-        size_t capacity = told->capacity == 0 ? 4 : told->capacity * 2;
-        struct iotsig_error *items = realloc(told->items, capacity * sizeof *items);
-        if (items == NULL)
-            return 1;
-        told->items = items;
-        told->capacity = capacity;
-    }
-    told->items[told->count++] = *what;
-    return 0;
-}
-
-static PyObject *told_object(const struct state *state, const struct told *told)
-{
-    PyObject *list = PyList_New((Py_ssize_t)told->count);
-    for (size_t i = 0; list != NULL && i < told->count; i++) {
-        const struct iotsig_error *item = &told->items[i];
-        PyObject *exception = PyObject_CallFunction(state->error, "isss", item->status, item->file,
-                                                    item->position, item->message);
-        if (exception == NULL || PyList_SetItem(list, (Py_ssize_t)i, exception) != 0)
-            Py_CLEAR(list);
-    }
-    return list;
-}
+/* Reading. */
 
 static bool is_of_input(int status)
 {

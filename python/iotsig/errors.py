@@ -48,7 +48,7 @@ class CancelledError(Error, ValueError):
 
 
 class CaptureWarning(UserWarning):
-    """A capture ends inside a packet, or is damaged: what was whole before counts."""
+    """A capture ends inside a packet, or is damaged, or a flow can be no rule of a firewall: all else counts."""
 
 
 _CLASSES = {

@@ -221,6 +221,16 @@ class Iotsig(support.Case):
         self.assertIn(b"api.plug.example", self.read("wall/firewall.nft") + self.read("wall/README.txt"))
         with self.assertRaises(ValueError):
             signature.write_firewall(self.path("wall2"), device="plug", ipv4="x")
+        head = "network_protocol,src,dst,transport_protocol,sport,dport,application_layer\r\n"
+        bad = "IPv4,192.0.2.10,gateway,TCP,,443,\r\n"  # a host of the network that is called so
+        good = "IPv4,192.0.2.10,192.0.2.1,TCP,,80,\r\n"
+        with self.assertRaises(iotsig.FormatError) as failed:
+            iotsig.flows(self.write("bad.csv", head + bad)).write_firewall(self.path("none"), device="plug", ipv4="192.0.2.10")
+        with self.assertWarns(iotsig.CaptureWarning) as warned:
+            iotsig.flows(self.write("some.csv", head + bad + good)).write_firewall(self.path("some"), device="plug", ipv4="192.0.2.10")
+        for text in (str(failed.exception), str(warned.warning)):
+            self.assertIn("policy 192.0.2.10-gateway_TCP_dst_443: ipv4.dst: no host", text)
+        self.assertIn(b"192.0.2.1 meta l4proto tcp tcp dport 80", self.read("some/firewall.nft"))
 
     def test_detect(self):
         """Two features of a signature in a row, each of weight 4 (as in tests/cli/test_detect.py)."""

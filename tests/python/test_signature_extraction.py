@@ -373,10 +373,25 @@ class Flows(support.Case):
         self.assertEqual(pickle.loads(pickle.dumps(back)), found)
         own = FlowFingerprint.from_policy(policy)
         self.assertEqual((own.src, own.bidirectional), ("self", True))
+        for words in ({"src": "self", "dst": "gateway"}, {"src": "local", "dst": "self"}, {"src": "self", "dst": ["igmpv3", "a.example"]}, {"src": "192.0.2.9", "dst": "\\115elf"}):
+            twin = FlowFingerprint.from_policy({"protocols": {"ipv4": words, "udp": {"dst-port": 53}}})
+            for each in (twin, copy.deepcopy(twin), pickle.loads(pickle.dumps(twin))):
+                self.assertEqual(each.extract_policy("192.0.2.10")["protocols"], {"ipv4": words, "udp": {"dst-port": 53}})
+        named = flow(dst="self")  # by the network: it is not the device
+        self.assertEqual(named.extract_policy("192.0.2.10")["protocols"]["ipv4"], {"src": "self", "dst": "\\115elf"})
+        for protocols, wanted in (({"tcp": {"dst-port": 80}}, ("IPv4", None, None, "TCP", {}, None)),
+                                  ({"ipv6": {"dst": "a.example"}, "udp": {"dst-port": 53, "src-port": 1}}, ("IPv6", None, "a.example", "UDP", {("a.example", 53): 1}, None)),
+                                  ({"ipv4": {"src": "self", "dst": "192.0.2.1"}}, ("IPv4", "self", "192.0.2.1", None, {}, None)),
+                                  ({"dns": {"qtype": "A"}}, ("IPv4", None, None, None, {}, DNS({"qtype": "A"})))):
+            part = FlowFingerprint.from_policy({"protocols": protocols})
+            self.assertEqual((part.network_protocol, part.src, part.dst, part.transport_protocol, part.ports, part.application_layer), wanted)
+            with self.assertRaises(ValueError):
+                part.extract_policy("192.0.2.10")
         self.assertEqual(json.loads(json.dumps([found], cls=FlowFingerprintJsonEncoder, ipv4="192.0.2.10")), [policy])
         with self.assertRaises(TypeError):
             FlowFingerprintJsonEncoder("192.0.2.10").default(5)
-        for wrong in ({}, {"protocols": {}}, {"protocols": {"tcp": {"dst-port": "x"}}}, {"protocols": 5}):
+        for wrong in ({}, {"protocols": {}}, {"protocols": {"tcp": {"dst-port": "x"}}}, {"protocols": 5}, {"protocols": {"ipv4": 5, "tcp": {}}},
+                      {"protocols": {"arp": {"type": "request"}}}, {"protocols": {"tcp": {}, "udp": {}}}, {"protocols": {"ipv4": {}, "ipv6": {}}}):
             with self.assertRaises(ValueError):
                 FlowFingerprint.from_policy(wrong)
         with self.assertRaises(ValueError):
@@ -398,6 +413,13 @@ class Flows(support.Case):
         self.assertEqual(self.read("here/firewall.nft"), self.read("wall/firewall.nft"))
         with self.assertRaises(ValueError):
             found.translate_to_firewall("plug", "no address", self.path("wall"))
+        own = FlowFingerprint.from_policy({"protocols": {"ipv4": {"src": "self", "dst": "192.0.2.1"}, "tcp": {"dst-port": 443}}})
+        own.translate_to_firewall("plug", "192.0.2.10", self.path("own"))
+        self.assertIn(b"ip saddr 192.0.2.10 ip daddr 192.0.2.1 meta l4proto tcp tcp dport 443", self.read("own/firewall.nft"))
+        self.assertEqual(own.src, "self")
+        with self.assertRaises(ValueError) as caught:
+            flow(dst="gateway").translate_to_firewall("plug", "192.0.2.10", self.path("none"))
+        self.assertIn("ipv4.dst: no host", str(caught.exception))
 
     def test_objects(self):
         class Mine(FlowFingerprint):

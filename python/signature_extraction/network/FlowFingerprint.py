@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Flow fingerprints. The library matches, adds and compares them."""
+import copy
 import json
 import os
 import re
@@ -45,6 +46,7 @@ class FlowFingerprint:
                        "ssdp": "application_layer", "coap": "application_layer", "dhcp": "application_layer"}
 
     _open_hosts = ()  # hosts of a policy that tells no port of theirs
+    _words = {}  # of a policy's hosts, by how they are spelt to be no words
 
     def __init__(self, packets):
         if isinstance(packets, (dict, Packet)):
@@ -110,15 +112,15 @@ class FlowFingerprint:
 
     @staticmethod
     def from_policy(policy):
-        """The flow of a policy. A device that the policy calls `self` is a host of this name."""
+        """The flow of a policy: what it does not tell is None. `self`, and other words, are hosts of these names."""
         if not isinstance(policy, dict):
             raise TypeError("a policy is a dict")
         protocols = policy.get("protocols")
-        if not isinstance(protocols, dict):
+        if not isinstance(protocols, dict) or not protocols:
             raise ValueError("a policy has protocols")
+        whole, words = _whole(protocols)
         try:
-            # A profile has no device here: the host's name is given by its bytes, so that it is taken as any other.
-            text = json.dumps({"single-policies": {"flow": {**policy, "protocols": _spell_self(protocols)}}}, default=str)
+            text = json.dumps({"single-policies": {"flow": {**policy, "protocols": whole}}}, default=str)
         except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"not a policy: {error}") from error
         try:
@@ -126,7 +128,13 @@ class FlowFingerprint:
         except IndexError as error:
             raise ValueError("the policy is no flow") from error
         made = FlowFingerprint._of_library(flow, without_ports=True)
+        made._words = words
         made.bidirectional = bool(policy.get("bidirectional", False))
+        made.src, made.dst = _named(made.src), _named(made.dst)
+        made.ports = {end: count for end, count in made.ports.items() if end[0] != _ABSENT}
+        made._open_hosts = tuple(host for host in made._open_hosts if host != _ABSENT)
+        if not {"tcp", "udp"} & set(protocols):
+            made.transport_protocol = None
         del made.packets, made.bytes, made.first, made.last
         return made
 
@@ -136,6 +144,9 @@ class FlowFingerprint:
         text = _iotsig.pattern_from_flows([self], False, "").profile((None, None, ipv4, None), "json")
         (policy,) = json.loads(text)["single-policies"].values()
         policy["bidirectional"] = bool(self.bidirectional)
+        hosts = policy["protocols"][self.network_protocol.lower()]
+        for end, values in hosts.items():
+            hosts[end] = [self._words.get(v, v) for v in values] if isinstance(values, list) else self._words.get(values, values)
         return policy
 
     def translate_to_firewall(self, device_name, ipv4, output_dir=None):
@@ -147,9 +158,22 @@ class FlowFingerprint:
             os.makedirs(folder, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder, prefix=".firewall-") as place:
                 made = os.path.join(place, "firewall")
-                _iotsig.pattern_from_flows([self], False, "").firewall((device_name, None, ipv4, None), made)
+                _iotsig.pattern_from_flows([self._of_device(ipv4)], False, "").firewall((device_name, None, ipv4, None), made)
                 for name in sorted(os.listdir(made)):
                     os.replace(os.path.join(made, name), os.path.join(folder, name))
+
+    def _of_device(self, ipv4):
+        """The flow with this address in place of a policy's `self`."""
+        if self.network_protocol != "IPv4" or "self" not in self._words.values():
+            return self
+
+        def address(host):
+            return ipv4 if host == "self" else host
+
+        flow = copy.copy(self)
+        flow.src, flow.dst, flow._open_hosts = address(self.src), address(self.dst), tuple(map(address, self._open_hosts))
+        flow.ports = {(address(host), port): count for (host, port), count in self.ports.items()}
+        return flow
 
     def _must_be_whole(self):
         for name in ("src", "dst", "network_protocol", "transport_protocol"):
@@ -304,20 +328,34 @@ class FlowFingerprint:
         return f"{_end(self.src, fixed.get(self.src))} <-> {_end(self.dst, fixed.get(self.dst))} [{self.transport_protocol}{layer}]"
 
 
-def _spell_self(protocols):
-    """`self` written so that a reader who knows no device takes it as the name of a host."""
-    spelt = {}
-    for name, fields in protocols.items():
-        if name in ("ipv4", "ipv6") and isinstance(fields, dict):
-            fields = {field: _spell(value) for field, value in fields.items()}
-        spelt[name] = fields
-    return spelt
+# Policies are read as those of a profile, which has no device here, and whose flows have two hosts and a transport.
+
+_ABSENT = "\\000"  # the host that a policy does not name
 
 
-def _spell(value):
-    if isinstance(value, (list, tuple)):
-        return [_spell(each) for each in value]
-    return "\\115elf" if value == "self" else value
+def _spelt(word):
+    """A word by its first letter's number, as the name of a host that is called so."""
+    return f"\\{ord(word[0]):03d}{word[1:]}"
+
+
+def _named(host):
+    return None if host == _ABSENT else host
+
+
+def _whole(protocols):
+    """The protocols with what is absent; and how the hosts that they name are written when they are no words."""
+    whole, words = dict(protocols), {}
+    network = next((name for name in ("ipv4", "ipv6") if name in whole), "ipv4")
+    fields = whole.get(network, {})
+    if isinstance(fields, dict):
+        whole[network] = fields = {"src": _ABSENT, "dst": _ABSENT, **fields}
+        for end in ("src", "dst"):
+            hosts = list(fields[end]) if isinstance(fields[end], (list, tuple)) else [fields[end]]
+            words.update((_spelt(host.lower()), host.lower()) for host in hosts if isinstance(host, str) and host)
+            fields[end] = [_spelt(host) if host == "self" else host for host in hosts]
+    if not {"tcp", "udp"} & set(whole):
+        whole["tcp"] = {}
+    return whole, words
 
 
 class _Memory:

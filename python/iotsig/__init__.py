@@ -40,6 +40,18 @@ _ANY_PAUSE = -1
 _NS = 10**9
 
 
+# Tuples with names: pandas takes its columns from them.
+
+def _asdict(self):
+    """Its values by their names."""
+    return dict(zip(self._fields, self))
+
+
+for _kind in (Packet, Layer, Flow, Port, Progress):
+    _kind._fields = _kind.__match_args__
+    _kind._asdict = _asdict
+
+
 # Inputs.
 
 def _is_plain_file(source):

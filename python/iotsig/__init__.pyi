@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
+from _typeshed import structseq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import BinaryIO, Literal, NamedTuple, overload
+from typing import Any, BinaryIO, ClassVar, Literal, NamedTuple, final, overload
 
 _Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 _Source = _Path | BinaryIO
@@ -15,53 +16,106 @@ _Format = Literal["text", "csv", "json", "jsonl"]
 __version__: str
 DEFAULT_TIMEOUT: int
 
-class Layer(NamedTuple):
-    protocol: str
-    attributes: tuple[tuple[str, str | bool], ...]
+class _Named(structseq[Any]):
+    _fields: ClassVar[tuple[str, ...]]
+    def _asdict(self) -> dict[str, Any]: ...
 
-class Port(NamedTuple):
-    host: str
-    port: int
-    count: int
-    fixed: bool
+@final
+class Layer(_Named, tuple[str, tuple[tuple[str, str | bool], ...]]):
+    __match_args__ = ("protocol", "attributes")
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def attributes(self) -> tuple[tuple[str, str | bool], ...]: ...
 
-class Packet(NamedTuple):
-    id: int
-    time: int | None
-    network_protocol: str
-    src: str
-    dst: str
-    transport_protocol: str
-    sport: int
-    dport: int
-    application_layer: Layer | None
-    length: int
+@final
+class Port(_Named, tuple[str, int, int, bool]):
+    __match_args__ = ("host", "port", "count", "fixed")
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def count(self) -> int: ...  # type: ignore[override]  # an attribute, where tuples have a method
+    @property
+    def fixed(self) -> bool: ...
 
-class Flow(NamedTuple):
-    id: str
-    network_protocol: str
-    src: str
-    dst: str
-    transport_protocol: str
-    sport: int | None
-    dport: int | None
-    ports: tuple[Port, ...]
-    application_layer: Layer | None
-    count: int  # type: ignore[assignment]
-    packets: int
-    bytes: int
-    first: int | None
-    last: int | None
+@final
+class Packet(_Named, tuple[int, int | None, str, str, str, str, int, int, Layer | None, int]):
+    __match_args__ = ("id", "time", "network_protocol", "src", "dst", "transport_protocol", "sport", "dport", "application_layer", "length")
+    @property
+    def id(self) -> int: ...
+    @property
+    def time(self) -> int | None: ...
+    @property
+    def network_protocol(self) -> str: ...
+    @property
+    def src(self) -> str: ...
+    @property
+    def dst(self) -> str: ...
+    @property
+    def transport_protocol(self) -> str: ...
+    @property
+    def sport(self) -> int: ...
+    @property
+    def dport(self) -> int: ...
+    @property
+    def application_layer(self) -> Layer | None: ...
+    @property
+    def length(self) -> int: ...
 
-class Progress(NamedTuple):
-    path: str | None
-    position: int
-    size: int
-    packets: int
+@final
+class Flow(_Named, tuple[
+    str, str, str, str, str, int | None, int | None, tuple[Port, ...], Layer | None, int, int, int, int | None, int | None
+]):
+    __match_args__ = ("id", "network_protocol", "src", "dst", "transport_protocol", "sport", "dport", "ports", "application_layer", "count",
+                      "packets", "bytes", "first", "last")
+    @property
+    def id(self) -> str: ...
+    @property
+    def network_protocol(self) -> str: ...
+    @property
+    def src(self) -> str: ...
+    @property
+    def dst(self) -> str: ...
+    @property
+    def transport_protocol(self) -> str: ...
+    @property
+    def sport(self) -> int | None: ...
+    @property
+    def dport(self) -> int | None: ...
+    @property
+    def ports(self) -> tuple[Port, ...]: ...
+    @property
+    def application_layer(self) -> Layer | None: ...
+    @property
+    def count(self) -> int: ...  # type: ignore[override]  # an attribute, where tuples have a method
+    @property
+    def packets(self) -> int: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def first(self) -> int | None: ...
+    @property
+    def last(self) -> int | None: ...
+
+@final
+class Progress(_Named, tuple[str | None, int, int, int]):
+    __match_args__ = ("path", "position", "size", "packets")
+    @property
+    def path(self) -> str | None: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def packets(self) -> int: ...
 
 class Pattern(Sequence[Flow]):
     name: str
     hosts: dict[str, dict[str, str]]
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __init__(self, native: object, name: str, hosts: dict[str, dict[str, str]]) -> None: ...
     def __len__(self) -> int: ...
     @overload
     def __getitem__(self, index: int) -> Flow: ...
@@ -76,6 +130,8 @@ class Pattern(Sequence[Flow]):
 class Signature(Pattern):
     captures: tuple[str, ...]
     timeout: float | None
+    def __init__(self, native: object, name: str, hosts: dict[str, dict[str, str]], captures: Iterable[str] = ...,
+                 timeout: float | None = ...) -> None: ...
 
 class Pair(NamedTuple):
     a: Flow

@@ -5,7 +5,7 @@ import sys
 
 class _Bar:
     def __init__(self):
-        from tqdm.auto import tqdm  # pylint: disable=import-outside-toplevel
+        from tqdm.auto import tqdm  # type: ignore[import]  # pylint: disable=import-outside-toplevel
 
         self._tqdm = tqdm
         self._bar = None

@@ -60,6 +60,16 @@ class Iotsig(support.Case):
         self.assertEqual((found[2].dst, found[2].time), ("api.plug.example", START + 2 * SECOND // 100))
         self.assertEqual(found[0].application_layer, ("DNS", (("response", False), ("qtype", "A"), ("domain-name", "api.plug.example"))))
 
+    def test_tuples(self):
+        packet = next(iotsig.packets(self.event(1)))
+        flow = iotsig.flows(self.event(1))[0]
+        self.assertEqual(packet._asdict(), {name: getattr(packet, name) for name in (
+            "id", "time", "network_protocol", "src", "dst", "transport_protocol", "sport", "dport", "application_layer", "length")})
+        for thing in (packet, flow, flow.ports[0], flow.application_layer, iotsig.Progress(("x", 1, 2, 3))):
+            self.assertEqual(tuple(thing), tuple(getattr(thing, name) for name in thing._fields))
+            self.assertEqual(list(thing._asdict()), list(thing._fields))
+            self.assertEqual(type(thing)(thing), thing)
+
     def test_sources(self):
         path = self.event(1)
         wanted = list(iotsig.packets(path))

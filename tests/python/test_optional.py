@@ -23,6 +23,7 @@ except ImportError as absent:
     print(f"{absent} (scripts/install-deps)")
     sys.exit(support.SKIPPED)
 
+import iotsig
 from signature_extraction.application_layer import DHCP, DNS, HTTP, ApplicationLayer, CoAP, CoAPType
 from signature_extraction.event_signature_extraction import pcaps_to_signature_pattern
 from signature_extraction.flow_grouping import group_pkts_per_flow
@@ -86,6 +87,14 @@ class Frames(support.Case):
         for wrong in (None, 5, [], {}, packets, df.src):
             with self.assertRaises(TypeError):
                 df_to_pkts(wrong)
+
+    def test_tuples(self):
+        """What iotsig gives is a DataFrame as it is."""
+        path = self.capture(*mixed())
+        df = pandas.DataFrame(iotsig.packets(path))
+        self.assertEqual(list(df.columns), list(iotsig.Packet._fields))
+        self.assertEqual(list(df.itertuples(index=False, name=None)), [tuple(packet) for packet in iotsig.packets(path)])
+        self.assertEqual(list(pandas.DataFrame(iotsig.flows(path)).columns), list(iotsig.Flow._fields))
 
     def test_pattern(self):
         pattern = pcaps_to_signature_pattern(self.capture(*mixed()))

@@ -218,14 +218,17 @@ typedef bool cli_capture_taker(void *user, const char *path, struct iotsig_featu
 bool cli_read_each(struct run *run, const char *const *paths, int count, cli_capture_taker *take,
                    void *user);
 
-/** A piece of work, for any thread; the context is the thread's. @return 0, or a failure */
+struct cli_workers;
+
+/** A piece of work, for any thread; the context is the run's, or its own. @return 0, or a failure */
 typedef int cli_task(void *user, size_t i, struct iotsig_context *context, struct iotsig_error *error);
 
 /**
- * Runs tasks 0 to `count` - 1 with as many threads as -j says. What they made with a context stays until
- * cli_workers_free(). NULL: one failed, which has been told.
+ * Runs tasks 0 to `count` - 1 with as many threads as -j says; false: one failed, which has been told.
+ * @param workers  with whose contexts they made what they made, to be freed after that; or NULL
  */
-struct cli_workers *cli_run_tasks(struct run *run, size_t count, cli_task *task, void *user);
+bool cli_run_tasks(struct run *run, size_t count, cli_task *task, void *user,
+                   struct cli_workers **workers);
 
 /** NULL is allowed. */
 void cli_workers_free(struct cli_workers *workers);

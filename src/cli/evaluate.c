@@ -83,9 +83,8 @@ static void evaluate(struct evaluating *it)
         cli_fail(run, &error);
         return;
     }
-    it->workers =
-        cli_run_tasks(run, iotsig_evaluation_tasks(it->evaluation), run_task, it->evaluation);
-    if (it->workers != NULL)
+    if (cli_run_tasks(run, iotsig_evaluation_tasks(it->evaluation), run_task, it->evaluation,
+                      &it->workers))
         write(it, &options);
 }
 

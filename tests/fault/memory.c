@@ -8,6 +8,7 @@
  *
  * usage: memory WORD...
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,11 @@ struct meter {
     size_t fail_at; /* this one fails; 0: none */
     bool lasting;   /* and all behind it */
     size_t held;    /* not given back yet */
+    pthread_mutex_t lock;
 };
 
-static void *resize(void *user, void *memory, size_t size)
+static void *resize_counted(struct meter *meter, void *memory, size_t size)
 {
-    struct meter *meter = user;
     if (size == 0) {
         meter->held -= memory != NULL;
         free(memory);
@@ -38,6 +39,16 @@ static void *resize(void *user, void *memory, size_t size)
         meter->held++;
         memset(got, 0xa5, size); /* what is not set is no zero by luck */
     }
+    return got;
+}
+
+/* Any thread may ask. */
+static void *resize(void *user, void *memory, size_t size)
+{
+    struct meter *meter = user;
+    pthread_mutex_lock(&meter->lock);
+    void *got = resize_counted(meter, memory, size);
+    pthread_mutex_unlock(&meter->lock);
     return got;
 }
 
@@ -57,7 +68,7 @@ static int complain(const struct meter *meter, int status)
 
 int main(int argc, char **argv)
 {
-    struct meter meter = {0};
+    struct meter meter = {.lock = PTHREAD_MUTEX_INITIALIZER};
     size_t failures = 0;
     int status = run(&meter, argc, argv), good = status;
     if ((good != EXIT_DONE && good != EXIT_NOTHING) || meter.held != 0)

@@ -104,6 +104,7 @@ class Memory(Case):
         for kind in ("text", "html", "json"):
             self.check("evaluate", "-q", "--folds", "2", "--format", kind, "-o", "/dev/null", folder)
         self.check("evaluate", "-q", "--foreign", "1", "--test", folder, "--format", "json", "-o", "/dev/null", folder)
+        self.check("evaluate", "-q", "--folds", "2", "-j", "2", "--format", "csv", "-o", "/dev/null", folder)
 
     def test_detect(self):
         """Also what is forgotten: devices, flows, names."""
@@ -144,6 +145,7 @@ class Memory(Case):
         raw = self.write("d.pcap", make.pcap([(START, make.udp("192.168.1.2", 40000, "198.51.100.7", 7, b"x"))], link=101))
         for kind in ("text", "csv", "json"):
             self.check("features", "--format", kind, "-o", "/dev/null", self.plain, self.packed, link, raw)
+        self.check("features", "-j", "2", "-o", "/dev/null", self.plain, self.packed, link, raw)
 
     def test_extract(self):
         table = self.write("names.json", '{"IP": {"192.168.1.9": "plug.example"}, "ALIAS": {"a.example": "b.example"}}')

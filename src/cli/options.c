@@ -29,7 +29,7 @@ const struct option_row cli_options[] = {
      OPTION_MAX_DEVICES, GROUP_STREAM, ARGUMENT_TEXT, NULL},
     {"max-flows", "N", "flows, features, and names that are kept (default 65536)",
      OPTION_MAX_FLOWS, GROUP_STREAM, ARGUMENT_TEXT, NULL},
-    {"jobs", "N", "threads that read captures for their features (default 1)", OPTION_JOBS, GROUP_ALL, ARGUMENT_TEXT, NULL},
+    {"jobs", "N", "threads that read captures for features, and evaluate (default 1)", OPTION_JOBS, GROUP_ALL, ARGUMENT_TEXT, NULL},
     {"name", "NAME", "what the result is called (default: the common folder, or the stem)",
      OPTION_NAME, GROUP_NAME, ARGUMENT_TEXT, NULL},
     {"self", "ADDRESS", "the device: its hardware or IP address (default: it is found)",

@@ -49,47 +49,43 @@ static bool parse_timeout(struct run *run, const char *text)
     return true;
 }
 
-static bool parse_max_flows(struct run *run, struct iotsig_settings *context, const char *text)
-{
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value == 0 ||
-        value > UINT32_MAX / 2)
-        return usage(run, "--max-flows: not a number from 1 to 2147483647");
-    context->max_flows = (uint32_t)value;
-    return true;
-}
-
-static bool parse_number(struct run *run, const char *option, const char *text, unsigned long max,
-                         unsigned long *value)
+static bool parse_number(struct run *run, const char *option, const char *text, unsigned long least,
+                         unsigned long most, unsigned long *value)
 {
     char *end;
     errno = 0;
     *value = strtoul(text, &end, 10);
-    if (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && *value <= max)
+    if (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && *value >= least &&
+        *value <= most)
         return true;
-    return usage(run, "--%s: not a number from 0 to %lu", option, max);
+    return usage(run, most == ULONG_MAX ? "%s: not a number from %lu on"
+                                        : "%s: not a number from %lu to %lu",
+                 option, least, most);
 }
 
-static bool parse_max_devices(struct run *run, const char *text)
+static bool parse_u32(struct run *run, const char *option, const char *text, unsigned long least,
+                      uint32_t most, uint32_t *to)
 {
     unsigned long number;
-    if (!parse_number(run, "max-devices", text, UINT32_MAX / 2, &number))
-        return false;
-    run->settings.max_devices = (uint32_t)number;
-    return number > 0 || usage(run, "--max-devices: at least 1");
+    bool good = parse_number(run, option, text, least, most, &number);
+    *to = (uint32_t)number;
+    return good;
+}
+
+static bool parse_u16(struct run *run, const char *option, const char *text, uint16_t *to)
+{
+    unsigned long number;
+    bool good = parse_number(run, option, text, 0, UINT16_MAX, &number);
+    *to = (uint16_t)number;
+    return good;
 }
 
 static bool parse_jobs(struct run *run, const char *text)
 {
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value == 0)
-        return usage(run, "-j: not a number from 1 on");
-    run->settings.jobs = value < JOBS_MAX ? (int)value : JOBS_MAX;
-    return true;
+    unsigned long number;
+    bool good = parse_number(run, "-j", text, 1, ULONG_MAX, &number);
+    run->settings.jobs = number < JOBS_MAX ? (int)number : JOBS_MAX;
+    return good;
 }
 
 static bool parse_progress(struct run *run, const char *text)
@@ -131,48 +127,31 @@ static bool parse_log(struct run *run, const char *text)
 static bool parse_firewall(struct run *run, int id, const char *text)
 {
     struct iotsig_firewall_settings *firewall = &run->settings.firewall;
-    unsigned long number = 0;
-    bool good;
     switch (id) {
-    case OPTION_QUEUE:
-        good = parse_number(run, "queue", text, UINT16_MAX, &number);
-        firewall->queue = (uint16_t)number;
-        return good;
-    case OPTION_RATE:
-        good = parse_number(run, "rate", text, UINT32_MAX, &number);
-        firewall->rate = (uint32_t)number;
-        return good && (number > 0 || usage(run, "--rate: at least 1"));
-    case OPTION_LOG_GROUP:
-        good = parse_number(run, "log-group", text, UINT16_MAX, &number);
-        firewall->log_group = (uint16_t)number;
-        return good;
-    case OPTION_LOG:
-        return parse_log(run, text);
-    default:
-        return parse_probability(run, text);
+    case OPTION_QUEUE: return parse_u16(run, "--queue", text, &firewall->queue);
+    case OPTION_RATE: return parse_u32(run, "--rate", text, 1, UINT32_MAX, &firewall->rate);
+    case OPTION_LOG_GROUP: return parse_u16(run, "--log-group", text, &firewall->log_group);
+    case OPTION_LOG: return parse_log(run, text);
+    default: return parse_probability(run, text);
     }
 }
 
 static bool parse_evaluation(struct run *run, int id, const char *text)
 {
     struct iotsig_evaluate_options *evaluate = &run->settings.evaluate;
-    unsigned long number = 0;
+    unsigned long seed;
     bool good;
     switch (id) {
     case OPTION_SEED:
-        good = parse_number(run, "seed", text, ULONG_MAX, &number);
-        evaluate->seed = number;
         run->settings.seed_given = true;
+        good = parse_number(run, "--seed", text, 0, ULONG_MAX, &seed);
+        evaluate->seed = seed;
         return good;
     case OPTION_FOREIGN:
-        good = parse_number(run, "foreign", text, UINT16_MAX, &number);
-        evaluate->foreign = (uint32_t)number;
-        return good;
+        return parse_u32(run, "--foreign", text, 0, UINT16_MAX, &evaluate->foreign);
     default:
-        good = parse_number(run, "folds", text, UINT16_MAX, &number);
-        evaluate->folds = (uint32_t)number;
         run->settings.folds_given = true;
-        return good && (number >= 2 || usage(run, "--folds: at least 2"));
+        return parse_u32(run, "--folds", text, 2, UINT16_MAX, &evaluate->folds);
     }
 }
 
@@ -342,7 +321,8 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         settings->options.match_random_ports = true;
         return true;
     case OPTION_MAX_FLOWS:
-        return parse_max_flows(run, &later->context, argument);
+        return parse_u32(run, "--max-flows", argument, 1, UINT32_MAX / 2,
+                         &later->context.max_flows);
     case OPTION_JOBS:
         return parse_jobs(run, argument);
     case OPTION_NAME:
@@ -372,7 +352,8 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         settings->follow = true;
         return true;
     case OPTION_MAX_DEVICES:
-        return parse_max_devices(run, argument);
+        return parse_u32(run, "--max-devices", argument, 1, UINT32_MAX / 2,
+                         &settings->max_devices);
     case OPTION_NO_SANDBOX:
         settings->no_sandbox = true;
         return true;

@@ -182,6 +182,12 @@ bool cli_open_output(struct run *run);
 /** Writes the output out, or throws it away with --strict when an input was bad. */
 void cli_close_output(struct run *run);
 
+/**
+ * The same behind a writer: a failure of it is told first; `nothing`: it had nothing to write, or what it
+ * wrote says so, which the exit status tells.
+ */
+void cli_end_output(struct run *run, int status, const struct iotsig_error *error, bool nothing);
+
 /** Whether the run is to end: out of a resource, no way to write, or a bad input with --strict. */
 bool cli_is_over(const struct run *run);
 
@@ -245,6 +251,9 @@ bool cli_read_events(struct run *run, struct iotsig_corpus *corpus, const char *
  */
 bool cli_read_captures(struct run *run, struct iotsig_corpus *corpus, const char *event,
                        const char *const *paths, int count);
+
+/** Reads the captures of --against into a corpus, as foreign ones; false: the run is over. */
+bool cli_read_against(struct run *run, struct iotsig_corpus *corpus);
 
 /** Reads learned signatures from files and folders; NULL: they cannot be read, which has been told. */
 struct iotsig_library *cli_read_library(struct run *run, const char *const *paths, int count);

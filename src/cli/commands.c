@@ -235,11 +235,8 @@ static void write_signature(struct run *run, const struct iotsig_signature *sign
                  iotsig_pattern_count(iotsig_signature_pattern(signature)) == 0;
     if (!cli_open_output(run))
         return;
-    if (iotsig_signature_write(signature, run->output, &run->style, &error) != 0)
-        cli_fail(run, &error);
-    cli_close_output(run);
-    if (empty)
-        cli_raise(run, EXIT_NOTHING);
+    int status = iotsig_signature_write(signature, run->output, &run->style, &error);
+    cli_end_output(run, status, &error, empty);
 }
 
 static void extract(struct run *run, struct iotsig_patterns *patterns)

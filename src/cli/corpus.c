@@ -147,6 +147,13 @@ bool cli_read_captures(struct run *run, struct iotsig_corpus *corpus, const char
     return read_plan(&plan, add_capture, &plan);
 }
 
+bool cli_read_against(struct run *run, struct iotsig_corpus *corpus)
+{
+    const struct settings *settings = &run->settings;
+    return settings->against_count == 0 ||
+           cli_read_captures(run, corpus, NULL, settings->against, settings->against_count);
+}
+
 /* Captures that are handed over with their paths. */
 struct handing {
     struct plan plan;

@@ -22,8 +22,7 @@ static int run_task(void *user, size_t i, struct iotsig_context *context,
 static bool read_others(struct evaluating *it)
 {
     const struct settings *settings = &it->run->settings;
-    if (settings->against_count > 0 &&
-        !cli_read_captures(it->run, it->corpus, NULL, settings->against, settings->against_count))
+    if (!cli_read_against(it->run, it->corpus))
         return false;
     size_t learned = iotsig_corpus_count(it->corpus);
     for (int i = 0; i < settings->test_count; i++)
@@ -63,12 +62,9 @@ static void write(struct evaluating *it, const struct iotsig_evaluate_options *o
     struct iotsig_scores scores;
     if (!cli_open_output(run))
         return;
-    if (write_evaluation(it, options, &error) != 0)
-        cli_fail(run, &error);
-    cli_close_output(run);
     iotsig_evaluation_scores(it->evaluation, &scores);
-    if (scores.signatures == 0)
-        cli_raise(run, EXIT_NOTHING);
+    int status = write_evaluation(it, options, &error);
+    cli_end_output(run, status, &error, scores.signatures == 0);
 }
 
 static void evaluate(struct evaluating *it)

@@ -49,9 +49,8 @@ static void list_library(struct run *run, const struct iotsig_library *library)
     struct iotsig_error error;
     if (!cli_open_output(run))
         return;
-    if (iotsig_library_list(library, run->context, run->output, &run->style, &error) != 0)
-        cli_fail(run, &error);
-    cli_close_output(run);
+    int status = iotsig_library_list(library, run->context, run->output, &run->style, &error);
+    cli_end_output(run, status, &error, false);
 }
 
 static size_t count_useful(const struct iotsig_library *library)
@@ -76,20 +75,12 @@ static void write_library(struct run *run, const struct iotsig_library *library)
         cli_raise(run, EXIT_NOTHING);
 }
 
-/* Foreign captures, if there are any. */
-static bool read_against(struct run *run, struct iotsig_corpus *corpus)
-{
-    const struct settings *settings = &run->settings;
-    return settings->against_count == 0 ||
-           cli_read_captures(run, corpus, NULL, settings->against, settings->against_count);
-}
-
 static void perform_learn(struct run *run)
 {
     struct iotsig_corpus *corpus = cli_new_corpus(run);
     struct iotsig_library *library = NULL;
     if (corpus != NULL && cli_read_events(run, corpus, run->settings.inputs[0]) &&
-        read_against(run, corpus))
+        cli_read_against(run, corpus))
         library = learn(run, corpus);
     if (library != NULL) {
         for (size_t i = 0; i < iotsig_library_count(library); i++)
@@ -123,11 +114,8 @@ static void write_learned(struct run *run, const struct iotsig_learned *learned)
     struct iotsig_error error;
     if (!cli_open_output(run))
         return;
-    if (iotsig_learned_write(learned, run->context, run->output, &run->style, &error) != 0)
-        cli_fail(run, &error);
-    cli_close_output(run);
-    if (iotsig_learned_weight(learned) == 0)
-        cli_raise(run, EXIT_NOTHING);
+    int status = iotsig_learned_write(learned, run->context, run->output, &run->style, &error);
+    cli_end_output(run, status, &error, iotsig_learned_weight(learned) == 0);
 }
 
 void cli_generalise(struct run *run)
@@ -138,7 +126,7 @@ void cli_generalise(struct run *run)
     cli_name(&run->settings, name, sizeof name);
     if (corpus != NULL &&
         cli_read_captures(run, corpus, name, run->settings.inputs, run->settings.input_count) &&
-        read_against(run, corpus))
+        cli_read_against(run, corpus))
         library = learn(run, corpus);
     if (library != NULL) {
         tell_remarks(run, iotsig_library_get(library, 0));
@@ -246,12 +234,9 @@ static void check_library(struct run *run, const struct iotsig_library *library)
     size_t collisions = 0;
     if (!cli_open_output(run))
         return;
-    if (iotsig_library_check(library, run->context, run->output, &run->style, &collisions,
-                             &error) != 0)
-        cli_fail(run, &error);
-    cli_close_output(run);
-    if (collisions > 0)
-        cli_raise(run, EXIT_NOTHING);
+    int status = iotsig_library_check(library, run->context, run->output, &run->style, &collisions,
+                                      &error);
+    cli_end_output(run, status, &error, collisions > 0);
 }
 
 static void perform_library(struct run *run)

@@ -57,13 +57,11 @@ static void write_comparison(struct run *run, const struct iotsig_comparison *co
     struct iotsig_error error;
     if (!cli_open_output(run))
         return;
-    if (iotsig_comparison_write(comparison, &two->a, &two->b, run->output, &run->style, &error) !=
-        0)
-        cli_fail(run, &error);
-    cli_close_output(run);
-    if (!iotsig_comparison_is_equal(comparison) ||
-        (iotsig_pattern_count(two->a.pattern) == 0 && iotsig_pattern_count(two->b.pattern) == 0))
-        cli_raise(run, EXIT_NOTHING);
+    bool empty =
+        iotsig_pattern_count(two->a.pattern) == 0 && iotsig_pattern_count(two->b.pattern) == 0;
+    int status = iotsig_comparison_write(comparison, &two->a, &two->b, run->output, &run->style,
+                                         &error);
+    cli_end_output(run, status, &error, empty || !iotsig_comparison_is_equal(comparison));
 }
 
 static void perform_compare(struct run *run)
@@ -103,11 +101,9 @@ static void write_closest(struct run *run, const struct iotsig_closest *closest,
     struct iotsig_error error;
     if (!cli_open_output(run))
         return;
-    if (iotsig_closest_write(closest, &two->a, &two->b, run->output, &run->style, &error) != 0)
-        cli_fail(run, &error);
-    cli_close_output(run);
-    if (iotsig_pattern_count(two->a.pattern) == 0)
-        cli_raise(run, EXIT_NOTHING);
+    int status =
+        iotsig_closest_write(closest, &two->a, &two->b, run->output, &run->style, &error);
+    cli_end_output(run, status, &error, iotsig_pattern_count(two->a.pattern) == 0);
 }
 
 static void perform_closest(struct run *run)

@@ -69,11 +69,8 @@ static void write_report(struct run *run, const struct iotsig_report *report)
     struct iotsig_error error;
     if (!cli_open_output(run))
         return;
-    if (iotsig_report_write(report, run->output, &error) != 0)
-        cli_fail(run, &error);
-    cli_close_output(run);
-    if (iotsig_report_rows(report) == 0)
-        cli_raise(run, EXIT_NOTHING);
+    int status = iotsig_report_write(report, run->output, &error);
+    cli_end_output(run, status, &error, iotsig_report_rows(report) == 0);
 }
 
 static struct iotsig_report *new_report(struct run *run)

@@ -169,6 +169,15 @@ void cli_close_output(struct run *run)
     run->output = NULL;
 }
 
+void cli_end_output(struct run *run, int status, const struct iotsig_error *error, bool nothing)
+{
+    if (status != 0)
+        cli_fail(run, error);
+    cli_close_output(run);
+    if (nothing)
+        cli_raise(run, EXIT_NOTHING);
+}
+
 /* Inputs. */
 
 static int report(void *user, const struct iotsig_error *what)

@@ -4,14 +4,25 @@
 
 #include "extension.h"
 
+PyObject *failure_object(const struct state *state, const struct iotsig_error *error)
+{
+    return PyObject_CallFunction(state->error, "isss", error->status, error->file, error->position,
+                                 error->message);
+}
+
+bool is_of_input(int status)
+{
+    return status == 0 || status == IOTSIG_ERR_READ || status == IOTSIG_ERR_FORMAT ||
+           status == IOTSIG_ERR_UNSUPPORTED;
+}
+
 PyObject *raise_failure(const struct state *state, const struct iotsig_error *error)
 {
     if (error->status == IOTSIG_ERR_CANCELLED && PyErr_Occurred())
         return NULL;
     if (error->status == IOTSIG_ERR_MEMORY)
         return PyErr_NoMemory();
-    PyObject *exception = PyObject_CallFunction(state->error, "isss", error->status, error->file,
-                                                error->position, error->message);
+    PyObject *exception = failure_object(state, error);
     if (exception != NULL)
         PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
     Py_XDECREF(exception);
@@ -87,6 +98,18 @@ PyObject *text_or_none(const char *text)
     if (text == NULL)
         Py_RETURN_NONE;
     return PyUnicode_DecodeFSDefault(text);
+}
+
+void put_in_list(PyObject **list, size_t i, PyObject *item)
+{
+    if (item == NULL || PyList_SetItem(*list, (Py_ssize_t)i, item) != 0)
+        Py_CLEAR(*list);
+}
+
+void put_in_tuple(PyObject **tuple, size_t i, PyObject *item)
+{
+    if (item == NULL || PyTuple_SetItem(*tuple, (Py_ssize_t)i, item) != 0)
+        Py_CLEAR(*tuple);
 }
 
 bool set_field(PyObject *sequence, Py_ssize_t i, PyObject *value)
@@ -174,15 +197,11 @@ static PyObject *attributes_of(const struct iotsig_layer *layer)
     while (iotsig_layer_attribute(layer, (size_t)count, &attribute))
         count++;
     PyObject *attributes = PyTuple_New(count);
-    for (Py_ssize_t i = 0; attributes != NULL && i < count; i++) {
-        (void)iotsig_layer_attribute(layer, (size_t)i, &attribute);
-        PyObject *pair =
-            attribute.text != NULL
-                ? Py_BuildValue("(ss)", attribute.name, attribute.text)
-                : Py_BuildValue("(sO)", attribute.name, attribute.truth ? Py_True : Py_False);
-        if (pair == NULL || PyTuple_SetItem(attributes, i, pair) != 0)
-            Py_CLEAR(attributes);
-    }
+    for (size_t i = 0; attributes != NULL && iotsig_layer_attribute(layer, i, &attribute); i++)
+        put_in_tuple(&attributes, i,
+                     attribute.text != NULL ? Py_BuildValue("(ss)", attribute.name, attribute.text)
+                                            : Py_BuildValue("(sO)", attribute.name,
+                                                            attribute.truth ? Py_True : Py_False));
     return attributes;
 }
 
@@ -203,6 +222,11 @@ PyObject *time_object(struct iotsig_time time)
     if (time.digits == 0)
         Py_RETURN_NONE;
     return PyLong_FromLongLong(time.ns);
+}
+
+PyObject *ratio_object(struct iotsig_ratio ratio)
+{
+    return Py_BuildValue("(KK)", (unsigned long long)ratio.num, (unsigned long long)ratio.den);
 }
 
 /* Names. */

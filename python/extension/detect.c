@@ -130,22 +130,17 @@ static int detect_in(struct detection_list *list, const struct iotsig_library *l
 static PyObject *events_object(const struct seen *seen)
 {
     PyObject *events = PyTuple_New((Py_ssize_t)seen->tie_count);
-    for (size_t i = 0; events != NULL && i < seen->tie_count; i++) {
-        PyObject *event = text_or_none(iotsig_learned_event(seen->ties[i]));
-        if (event == NULL || PyTuple_SetItem(events, (Py_ssize_t)i, event) != 0)
-            Py_CLEAR(events);
-    }
+    for (size_t i = 0; events != NULL && i < seen->tie_count; i++)
+        put_in_tuple(&events, i, text_or_none(iotsig_learned_event(seen->ties[i])));
     return events;
 }
 
 static PyObject *missing_object(const struct seen *seen)
 {
     PyObject *missing = PyTuple_New((Py_ssize_t)seen->missing_count);
-    for (size_t i = 0; missing != NULL && i < seen->missing_count; i++) {
-        PyObject *pair = Py_BuildValue("(ss)", seen->missing[i].family, seen->missing[i].text);
-        if (pair == NULL || PyTuple_SetItem(missing, (Py_ssize_t)i, pair) != 0)
-            Py_CLEAR(missing);
-    }
+    for (size_t i = 0; missing != NULL && i < seen->missing_count; i++)
+        put_in_tuple(&missing, i,
+                     Py_BuildValue("(ss)", seen->missing[i].family, seen->missing[i].text));
     return missing;
 }
 
@@ -154,21 +149,13 @@ static PyObject *list_object(const struct detection_list *list)
     PyObject *objects = PyList_New((Py_ssize_t)list->count);
     for (size_t i = 0; objects != NULL && i < list->count; i++) {
         const struct seen *seen = &list->items[i];
-        PyObject *object =
-            Py_BuildValue("(ON(KK)sNNN)", seen->is_one ? Py_True : Py_False, events_object(seen),
-                          (unsigned long long)seen->coverage.num,
-                          (unsigned long long)seen->coverage.den, seen->device,
-                          time_object(seen->first), time_object(seen->last), missing_object(seen));
-        if (object == NULL || PyList_SetItem(objects, (Py_ssize_t)i, object) != 0)
-            Py_CLEAR(objects);
+        put_in_list(&objects, i,
+                    Py_BuildValue("(ONNsNNN)", seen->is_one ? Py_True : Py_False,
+                                  events_object(seen), ratio_object(seen->coverage), seen->device,
+                                  time_object(seen->first), time_object(seen->last),
+                                  missing_object(seen)));
     }
     return objects;
-}
-
-static bool is_of_input(int status)
-{
-    return status == IOTSIG_ERR_READ || status == IOTSIG_ERR_FORMAT ||
-           status == IOTSIG_ERR_UNSUPPORTED;
 }
 
 /* What was seen before the input broke is told, and then how it broke: (list, exception or None).
@@ -176,12 +163,9 @@ static bool is_of_input(int status)
 static PyObject *result_object(const struct state *state, const struct detection_list *list,
                                int status, const struct iotsig_error *error)
 {
-    if (status != 0 && (!is_of_input(status) || list->count == 0))
+    if (!is_of_input(status) || (status != 0 && list->count == 0))
         return raise_failure(state, error);
-    PyObject *failure = status == 0
-                            ? Py_NewRef(Py_None)
-                            : PyObject_CallFunction(state->error, "isss", error->status,
-                                                    error->file, error->position, error->message);
+    PyObject *failure = status == 0 ? Py_NewRef(Py_None) : failure_object(state, error);
     return failure == NULL ? NULL : Py_BuildValue("(NN)", list_object(list), failure);
 }
 

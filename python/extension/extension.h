@@ -62,6 +62,12 @@ struct state *state_of(PyObject *module);
 /** Raises what a failure of the library is in Python; a status of cancelling has been raised. */
 PyObject *raise_failure(const struct state *state, const struct iotsig_error *error);
 
+/** What it would raise, as an object. */
+PyObject *failure_object(const struct state *state, const struct iotsig_error *error);
+
+/** Whether it is an input that failed, in which what was whole counts; or nothing did. */
+bool is_of_input(int status);
+
 /** Warns; false when that has raised an exception. */
 bool warn(const struct state *state, const struct iotsig_error *what);
 
@@ -85,6 +91,13 @@ void utf8_free(struct utf8 *text);
 /** A new reference to the text, or to None where it is NULL. */
 PyObject *text_or_none(const char *text);
 
+/**
+ * Put an item, whose reference is taken, into a new list or tuple. Where there is no item, or no
+ * list, there is none any more.
+ */
+void put_in_list(PyObject **list, size_t i, PyObject *item);
+void put_in_tuple(PyObject **tuple, size_t i, PyObject *item);
+
 /** Sets a member of a struct sequence, whose reference is taken; false when it is NULL. */
 bool set_field(PyObject *sequence, Py_ssize_t i, PyObject *value);
 
@@ -100,6 +113,9 @@ int transport_number(const struct state *state, PyObject *word);
 PyObject *layer_object(const struct state *state, const struct iotsig_layer *layer);
 
 PyObject *time_object(struct iotsig_time time);
+
+/** A pair of numbers. */
+PyObject *ratio_object(struct iotsig_ratio ratio);
 
 /** {"IP": {...}, "ALIAS": {...}} */
 PyObject *names_object(const struct iotsig_names *names);
@@ -146,7 +162,8 @@ void options_enter(struct options *options);
 
 /* Methods of the module, by file. */
 
-extern PyMethodDef packet_methods[], pattern_methods[], object_methods[], host_methods[], detect_methods[];
+extern PyMethodDef packet_methods[], pattern_methods[], object_methods[], host_methods[],
+    detect_methods[];
 extern PyType_Spec packets_spec, pattern_spec;
 
 /** A Pattern of something that was made with `context`; takes both, also on failure. */

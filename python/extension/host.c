@@ -73,11 +73,6 @@ static PyObject *names_equal(PyObject *module, PyObject *arguments)
     return compare_texts(module, arguments, iotsig_names_equal);
 }
 
-static PyObject *ratio_object(struct iotsig_ratio ratio)
-{
-    return Py_BuildValue("(KK)", (unsigned long long)ratio.num, (unsigned long long)ratio.den);
-}
-
 static PyObject *host_distance(PyObject *module, PyObject *arguments)
 {
     struct state *state = state_of(module);
@@ -248,10 +243,9 @@ static PyObject *load_names(PyObject *module, PyObject *path)
     PyObject *bytes, *result = NULL;
     struct iotsig_names *names;
     struct iotsig_error error;
-    char *p;
     if (!PyUnicode_FSConverter(path, &bytes))
         return NULL;
-    (void)PyBytes_AsStringAndSize(bytes, &p, NULL);
+    const char *p = PyBytes_AsString(bytes);
     int status = iotsig_names_new(&names, state->context, &error);
     if (status == 0) {
         status = iotsig_names_load(names, p, &error);

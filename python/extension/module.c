@@ -126,37 +126,26 @@ static int execute(PyObject *module)
     return 0;
 }
 
+/* The references that the state holds, but for texts. */
+#define EACH_REFERENCE(USE)                                                                        \
+    USE(error)                                                                                     \
+    USE(warn)                                                                                      \
+    USE(odd_words) USE(packet) USE(layer) USE(flow) USE(port) USE(progress) USE(pair) USE(packets) \
+        USE(pattern)
+#define VISIT(MEMBER) Py_VISIT(state->MEMBER);
+#define CLEAR(MEMBER) Py_CLEAR(state->MEMBER);
+
 static int traverse(PyObject *module, visitproc visit, void *arg)
 {
     struct state *state = state_of(module);
-    Py_VISIT(state->error);
-    Py_VISIT(state->warn);
-    Py_VISIT(state->odd_words);
-    Py_VISIT(state->packet);
-    Py_VISIT(state->layer);
-    Py_VISIT(state->flow);
-    Py_VISIT(state->port);
-    Py_VISIT(state->progress);
-    Py_VISIT(state->pair);
-    Py_VISIT(state->packets);
-    Py_VISIT(state->pattern);
+    EACH_REFERENCE(VISIT)
     return 0;
 }
 
 static int clear(PyObject *module)
 {
     struct state *state = state_of(module);
-    Py_CLEAR(state->error);
-    Py_CLEAR(state->warn);
-    Py_CLEAR(state->odd_words);
-    Py_CLEAR(state->packet);
-    Py_CLEAR(state->layer);
-    Py_CLEAR(state->flow);
-    Py_CLEAR(state->port);
-    Py_CLEAR(state->progress);
-    Py_CLEAR(state->pair);
-    Py_CLEAR(state->packets);
-    Py_CLEAR(state->pattern);
+    EACH_REFERENCE(CLEAR)
     for (size_t i = 0; i < NAMES; i++)
         Py_CLEAR(state->names[i]);
     for (size_t i = 0; i <= WORD_NONE; i++)

@@ -119,11 +119,30 @@ static bool get_seconds(const struct state *state, PyObject *object, struct iots
     return true;
 }
 
-/* A host's text; NULL, with no exception, for None. */
+/*
+ * A host's text; NULL, with no exception, for None. Takes the reference: texts of a str are its
+ * own, and the attribute may be set anew while they are still needed.
+ */
 static bool get_host(PyObject *value, struct utf8 *text)
 {
     *text = (struct utf8){NULL, 0, NULL};
-    return value == Py_None || utf8_get(value, "a host", text);
+    bool done = value != NULL && (value == Py_None || utf8_get(value, "a host", text));
+    if (done && text->bytes == NULL)
+        text->bytes = value;
+    else
+        Py_XDECREF(value);
+    return done;
+}
+
+static bool get_protocols(const struct state *state, PyObject *object, int *network, int *transport)
+{
+    PyObject *first = get(state, object, NAME_NETWORK_PROTOCOL);
+    PyObject *second = first == NULL ? NULL : get(state, object, NAME_TRANSPORT_PROTOCOL);
+    bool done = second != NULL && (*network = network_number(state, first)) >= 0 &&
+                (*transport = transport_number(state, second)) >= 0;
+    Py_XDECREF(first);
+    Py_XDECREF(second);
+    return done;
 }
 
 /* Layers. */
@@ -236,6 +255,14 @@ bool layer_take(const struct state *state, PyObject *object, struct iotsig_layer
     return done;
 }
 
+static bool get_layer(const struct state *state, PyObject *object, struct iotsig_layer **layer)
+{
+    PyObject *value = get(state, object, NAME_APPLICATION_LAYER);
+    bool done = value != NULL && layer_take(state, value, layer);
+    Py_XDECREF(value);
+    return done;
+}
+
 /* Flows. */
 
 /* What of a flow is taken. */
@@ -270,29 +297,10 @@ static void taken_fini(const struct state *state, struct taken *taken)
 
 static bool take_hosts(const struct state *state, PyObject *object, struct taken *taken)
 {
-    PyObject *src = get(state, object, NAME_SRC);
-    PyObject *dst = src == NULL ? NULL : get(state, object, NAME_DST);
-    bool done = dst != NULL && get_host(src, &taken->src) && get_host(dst, &taken->dst);
-    /* Texts of a str are its own: the attribute may be set anew while this one is still needed. */
-    if (done && taken->src.bytes == NULL)
-        taken->src.bytes = Py_NewRef(src);
-    if (done && taken->dst.bytes == NULL)
-        taken->dst.bytes = Py_NewRef(dst);
+    bool done = get_host(get(state, object, NAME_SRC), &taken->src) &&
+                get_host(get(state, object, NAME_DST), &taken->dst);
     taken->flow.src = taken->src.p;
     taken->flow.dst = taken->dst.p;
-    Py_XDECREF(src);
-    Py_XDECREF(dst);
-    return done;
-}
-
-static bool take_protocols(const struct state *state, PyObject *object, struct taken *taken)
-{
-    PyObject *network = get(state, object, NAME_NETWORK_PROTOCOL);
-    PyObject *transport = network == NULL ? NULL : get(state, object, NAME_TRANSPORT_PROTOCOL);
-    bool done = transport != NULL && (taken->flow.network = network_number(state, network)) >= 0 &&
-                (taken->flow.transport = transport_number(state, transport)) >= 0;
-    Py_XDECREF(network);
-    Py_XDECREF(transport);
     return done;
 }
 
@@ -300,10 +308,8 @@ static bool add_port(struct taken *taken, PyObject *host, PyObject *port, PyObje
 {
     struct iotsig_port *to = &taken->ports[taken->flow.ports];
     struct utf8 *text = &taken->texts[taken->text_count];
-    if (!get_host(host, text))
+    if (!get_host(Py_NewRef(host), text))
         return false;
-    if (text->bytes == NULL)
-        text->bytes = Py_NewRef(host);
     taken->text_count++;
     to->host = text->p;
     if (!to_port(port, &to->port) || !to_count(count, 0, &to->count))
@@ -379,10 +385,8 @@ static bool take_ports(const struct state *state, PyObject *object, struct taken
 
 static bool take_layer(const struct state *state, PyObject *object, struct taken *taken)
 {
-    PyObject *layer = get(state, object, NAME_APPLICATION_LAYER);
-    bool done = layer != NULL && layer_take(state, layer, &taken->layer);
+    bool done = get_layer(state, object, &taken->layer);
     taken->flow.layer = taken->layer;
-    Py_XDECREF(layer);
     return done;
 }
 
@@ -397,7 +401,8 @@ static bool take_sums(const struct state *state, PyObject *object, struct taken 
 static bool take(const struct state *state, PyObject *object, unsigned parts, struct taken *taken)
 {
     *taken = (struct taken){.flow = {.network = 4, .transport = IOTSIG_TRANSPORT_TCP, .count = 1}};
-    return ((parts & PART_PROTOCOLS) == 0 || take_protocols(state, object, taken)) &&
+    return ((parts & PART_PROTOCOLS) == 0 ||
+            get_protocols(state, object, &taken->flow.network, &taken->flow.transport)) &&
            ((parts & PART_HOSTS) == 0 || take_hosts(state, object, taken)) &&
            ((parts & PART_PORTS) == 0 || take_ports(state, object, taken)) &&
            ((parts & PART_LAYER) == 0 || take_layer(state, object, taken)) &&
@@ -563,11 +568,6 @@ static PyObject *find(PyObject *module, PyObject *arguments)
 
 /* Distances and differences. */
 
-static PyObject *ratio_object(struct iotsig_ratio ratio)
-{
-    return Py_BuildValue("(KK)", (unsigned long long)ratio.num, (unsigned long long)ratio.den);
-}
-
 static PyObject *distance(PyObject *module, PyObject *arguments)
 {
     struct state *state = state_of(module);
@@ -685,10 +685,9 @@ static PyObject *join(PyObject *module, PyObject *arguments)
         for (size_t i = 0; list != NULL && i < flow.ports; i++) {
             struct iotsig_port port;
             iotsig_pattern_port(pattern, 0, i, &port);
-            PyObject *item = Py_BuildValue("(NiK)", difference_text(port.host), (int)port.port,
-                                           (unsigned long long)port.count);
-            if (item == NULL || PyList_SetItem(list, (Py_ssize_t)i, item) != 0)
-                Py_CLEAR(list);
+            put_in_list(&list, i,
+                        Py_BuildValue("(NiK)", difference_text(port.host), (int)port.port,
+                                      (unsigned long long)port.count));
         }
     }
     iotsig_pattern_free(pattern);
@@ -739,8 +738,7 @@ static PyObject *fixed_ports(PyObject *module, PyObject *arguments)
     for (size_t i = 0; list != NULL && i < flow.ports; i++) {
         struct iotsig_port port;
         iotsig_pattern_port(pattern, 0, i, &port);
-        if (PyList_SetItem(list, (Py_ssize_t)i, PyBool_FromLong(port.fixed)) != 0)
-            Py_CLEAR(list);
+        put_in_list(&list, i, PyBool_FromLong(port.fixed));
     }
     iotsig_pattern_free(pattern);
     return list;
@@ -783,7 +781,6 @@ static PyObject *pattern_from_flows(PyObject *module, PyObject *arguments)
 struct taken_packet {
     struct iotsig_packet packet;
     struct utf8 src, dst;
-    PyObject *src_object, *dst_object;
     struct iotsig_layer *layer;
 };
 
@@ -791,8 +788,6 @@ static void packet_fini(const struct state *state, struct taken_packet *taken)
 {
     utf8_free(&taken->src);
     utf8_free(&taken->dst);
-    Py_XDECREF(taken->src_object);
-    Py_XDECREF(taken->dst_object);
     iotsig_layer_free(state->context, taken->layer);
 }
 
@@ -801,26 +796,6 @@ static bool get_port(const struct state *state, PyObject *object, enum name name
     PyObject *value = get(state, object, name);
     bool done = value != NULL && to_port(value, port);
     Py_XDECREF(value);
-    return done;
-}
-
-static bool get_protocols(const struct state *state, PyObject *object, struct iotsig_packet *packet)
-{
-    PyObject *network = get(state, object, NAME_NETWORK_PROTOCOL);
-    PyObject *transport = network == NULL ? NULL : get(state, object, NAME_TRANSPORT_PROTOCOL);
-    bool done = transport != NULL && (packet->network = network_number(state, network)) >= 0 &&
-                (packet->transport = transport_number(state, transport)) >= 0;
-    Py_XDECREF(network);
-    Py_XDECREF(transport);
-    return done;
-}
-
-static bool get_layer(const struct state *state, PyObject *object, struct taken_packet *taken)
-{
-    PyObject *layer = get(state, object, NAME_APPLICATION_LAYER);
-    bool done = layer != NULL && layer_take(state, layer, &taken->layer);
-    taken->packet.layer = taken->layer;
-    Py_XDECREF(layer);
     return done;
 }
 
@@ -839,19 +814,21 @@ static bool get_length(const struct state *state, PyObject *object, uint64_t *le
 static bool packet_take(const struct state *state, PyObject *object, struct taken_packet *taken)
 {
     *taken = (struct taken_packet){.layer = NULL};
-    taken->src_object = get(state, object, NAME_SRC);
-    taken->dst_object = taken->src_object == NULL ? NULL : get(state, object, NAME_DST);
-    if (taken->dst_object == NULL || !get_host(taken->src_object, &taken->src) ||
-        !get_host(taken->dst_object, &taken->dst) ||
-        !get_protocols(state, object, &taken->packet) ||
-        !get_port(state, object, NAME_SPORT, &taken->packet.sport) ||
-        !get_port(state, object, NAME_DPORT, &taken->packet.dport) ||
-        !get_layer(state, object, taken) || !get_seconds(state, object, &taken->packet.time) ||
-        !get_length(state, object, &taken->packet.length))
-        return false;
-    taken->packet.src = taken->src.p != NULL ? taken->src.p : "";
-    taken->packet.dst = taken->dst.p != NULL ? taken->dst.p : "";
-    return true;
+    struct iotsig_packet *packet = &taken->packet;
+    bool done = get_host(get(state, object, NAME_SRC), &taken->src) &&
+                get_host(get(state, object, NAME_DST), &taken->dst) &&
+                get_protocols(state, object, &packet->network, &packet->transport) &&
+                get_port(state, object, NAME_SPORT, &packet->sport) &&
+                get_port(state, object, NAME_DPORT, &packet->dport) &&
+                get_layer(state, object, &taken->layer) &&
+                get_seconds(state, object, &packet->time) &&
+                get_length(state, object, &packet->length);
+    packet->src = taken->src.p != NULL ? taken->src.p : "";
+    packet->dst = taken->dst.p != NULL ? taken->dst.p : "";
+    packet->layer = taken->layer;
+    if (!done && PyErr_ExceptionMatches(PyExc_AttributeError))
+        PyErr_SetString(PyExc_TypeError, "not a packet");
+    return done;
 }
 
 static bool group_packet(const struct state *state, struct iotsig_grouping *grouping,
@@ -860,8 +837,6 @@ static bool group_packet(const struct state *state, struct iotsig_grouping *grou
     struct taken_packet taken;
     struct iotsig_error error;
     bool done = packet_take(state, object, &taken);
-    if (!done && PyErr_ExceptionMatches(PyExc_AttributeError))
-        PyErr_SetString(PyExc_TypeError, "not a packet");
     if (done && iotsig_grouping_add(grouping, &taken.packet, &error) != 0) {
         raise_failure(state, &error);
         done = false;
@@ -910,8 +885,6 @@ static bool write_packet(const struct state *state, struct iotsig_packet_writer 
     struct taken_packet taken;
     struct iotsig_error error;
     bool done = packet_take(state, object, &taken);
-    if (!done && PyErr_ExceptionMatches(PyExc_AttributeError))
-        PyErr_SetString(PyExc_TypeError, "not a packet");
     taken.packet.id = id;
     if (done && iotsig_packet_writer_put(writer, "", &taken.packet, &error) != 0) {
         raise_failure(state, &error);
@@ -930,10 +903,9 @@ static PyObject *write_packets(PyObject *module, PyObject *arguments)
     struct iotsig_packet_writer *writer = NULL;
     struct iotsig_error error;
     PyObject *packets, *path;
-    char *p;
     if (!PyArg_ParseTuple(arguments, "OO&", &packets, PyUnicode_FSConverter, &path))
         return NULL;
-    (void)PyBytes_AsStringAndSize(path, &p, NULL);
+    const char *p = PyBytes_AsString(path);
     PyObject *tuple = PySequence_Tuple(packets);
     bool done = tuple != NULL;
     if (done && (iotsig_output_open(&output, state->context, p, &error) != 0 ||

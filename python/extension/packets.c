@@ -38,7 +38,6 @@ struct packets_object {
     struct iotsig_packets *packets;
     PyObject *progress; /* what the options borrow */
     PyObject *texts[TEXTS];
-    bool cut_told, busy;
 };
 
 static void close_packets(struct packets_object *self)
@@ -418,7 +417,8 @@ static int read_table(struct table *table, struct iotsig_packets *packets, struc
     struct iotsig_packet packet;
     struct iotsig_progress progress = {.path = NULL};
     char *key = malloc(LAYER_KEY_MAX);
-    int status = key == NULL ? IOTSIG_ERR_MEMORY : 1;
+    int status =
+        key == NULL ? iotsig_error_set(error, IOTSIG_ERR_MEMORY, NULL, "out of memory") : 1;
     while (status == 1 && (status = iotsig_packets_next(packets, &packet, error)) == 1) {
         if (!add_packet(table, &packet, key))
             status = iotsig_error_set(error, IOTSIG_ERR_MEMORY, NULL, "out of memory");
@@ -437,12 +437,9 @@ static int read_table(struct table *table, struct iotsig_packets *packets, struc
 static PyObject *texts_object(const struct distinct *distinct)
 {
     PyObject *list = PyList_New((Py_ssize_t)distinct->count);
-    for (size_t i = 0; list != NULL && i < distinct->count; i++) {
-        PyObject *text =
-            PyUnicode_FromStringAndSize(distinct->keys[i], (Py_ssize_t)distinct->sizes[i]);
-        if (text == NULL || PyList_SetItem(list, (Py_ssize_t)i, text) != 0)
-            Py_CLEAR(list);
-    }
+    for (size_t i = 0; list != NULL && i < distinct->count; i++)
+        put_in_list(&list, i,
+                    PyUnicode_FromStringAndSize(distinct->keys[i], (Py_ssize_t)distinct->sizes[i]));
     return list;
 }
 
@@ -471,11 +468,8 @@ static PyObject *layer_of_key(const struct state *state, const char *key, size_t
 static PyObject *layers_object(const struct state *state, const struct distinct *distinct)
 {
     PyObject *list = PyList_New((Py_ssize_t)distinct->count);
-    for (size_t i = 0; list != NULL && i < distinct->count; i++) {
-        PyObject *layer = layer_of_key(state, distinct->keys[i], distinct->sizes[i]);
-        if (layer == NULL || PyList_SetItem(list, (Py_ssize_t)i, layer) != 0)
-            Py_CLEAR(list);
-    }
+    for (size_t i = 0; list != NULL && i < distinct->count; i++)
+        put_in_list(&list, i, layer_of_key(state, distinct->keys[i], distinct->sizes[i]));
     return list;
 }
 
@@ -484,14 +478,6 @@ static bool set_item(PyObject *dict, const char *key, PyObject *value)
     bool done = value != NULL && PyDict_SetItemString(dict, key, value) == 0;
     Py_XDECREF(value);
     return done;
-}
-
-static PyObject *failure_object(const struct state *state, const struct iotsig_error *error)
-{
-    if (error->status == IOTSIG_OK)
-        Py_RETURN_NONE;
-    return PyObject_CallFunction(state->error, "isss", error->status, error->file, error->position,
-                                 error->message);
 }
 
 static PyObject *table_object(const struct state *state, const struct table *table,
@@ -508,16 +494,11 @@ static PyObject *table_object(const struct state *state, const struct table *tab
     if (!done || !set_item(dict, "texts", texts_object(&table->texts)) ||
         !set_item(dict, "layers", layers_object(state, &table->layers)) ||
         !set_item(dict, "hosts", names_object(iotsig_packets_names(packets))) ||
-        !set_item(dict, "failure", failure_object(state, failure)) ||
+        !set_item(dict, "failure",
+                  failure == NULL ? Py_NewRef(Py_None) : failure_object(state, failure)) ||
         !set_item(dict, "count", PyLong_FromSize_t(table->count)))
         Py_CLEAR(dict);
     return dict;
-}
-
-static bool is_of_input(int status)
-{
-    return status == 0 || status == IOTSIG_ERR_READ || status == IOTSIG_ERR_FORMAT ||
-           status == IOTSIG_ERR_UNSUPPORTED;
 }
 
 static PyObject *packet_columns(PyObject *module, PyObject *arguments)
@@ -527,7 +508,7 @@ static PyObject *packet_columns(PyObject *module, PyObject *arguments)
     struct input input;
     struct options options;
     struct table table = {.hash_seed = (uint64_t)(uintptr_t)&table};
-    struct iotsig_error error = {.status = IOTSIG_OK};
+    struct iotsig_error error;
     if (!PyArg_ParseTuple(arguments, "OO", &input_tuple, &options_tuple) ||
         !input_get(input_tuple, &input) || !options_init(&options, state, options_tuple))
         return NULL;
@@ -536,12 +517,10 @@ static PyObject *packet_columns(PyObject *module, PyObject *arguments)
         options_leave(&options);
         int status = read_table(&table, packets, &options, &error);
         options_enter(&options);
-        if (status == 0)
-            error.status = IOTSIG_OK;
         if (!is_of_input(status))
             raise_failure(state, &error);
         else if (tell_cut(state, packets))
-            result = table_object(state, &table, packets, &error);
+            result = table_object(state, &table, packets, status == 0 ? NULL : &error);
     }
     iotsig_packets_close(packets);
     table_fini(&table);

@@ -108,9 +108,7 @@ static PyObject *ports_object(const struct state *state, const struct iotsig_pat
     for (size_t i = 0; ports != NULL && i < count; i++) {
         struct iotsig_port port;
         iotsig_pattern_port(pattern, index, i, &port);
-        PyObject *object = port_object(state, &port);
-        if (object == NULL || PyTuple_SetItem(ports, (Py_ssize_t)i, object) != 0)
-            Py_CLEAR(ports);
+        put_in_tuple(&ports, i, port_object(state, &port));
     }
     return ports;
 }
@@ -188,13 +186,8 @@ static int keep_told(void *user, const struct iotsig_error *what)
 static PyObject *told_object(const struct state *state, const struct told *told)
 {
     PyObject *list = PyList_New((Py_ssize_t)told->count);
-    for (size_t i = 0; list != NULL && i < told->count; i++) {
-        const struct iotsig_error *item = &told->items[i];
-        PyObject *exception = PyObject_CallFunction(state->error, "isss", item->status, item->file,
-                                                    item->position, item->message);
-        if (exception == NULL || PyList_SetItem(list, (Py_ssize_t)i, exception) != 0)
-            Py_CLEAR(list);
-    }
+    for (size_t i = 0; list != NULL && i < told->count; i++)
+        put_in_list(&list, i, failure_object(state, &told->items[i]));
     return list;
 }
 
@@ -274,8 +267,7 @@ static PyObject *pattern_write(PyObject *object, PyObject *arguments)
     struct iotsig_output *output;
     if (!PyArg_ParseTuple(arguments, "O&s", PyUnicode_FSConverter, &path, &name))
         return NULL;
-    char *p;
-    (void)PyBytes_AsStringAndSize(path, &p, NULL);
+    const char *p = PyBytes_AsString(path);
     int status = iotsig_format_parse(&format, name, &error);
     if (status == 0)
         status = iotsig_output_open(&output, state->context, p, &error);
@@ -360,14 +352,13 @@ static PyObject *pattern_firewall(PyObject *object, PyObject *arguments)
     struct iotsig_profile_settings settings = {.problem = keep_problem, .user = &told};
     PyObject *tuple, *path;
     struct iotsig_error error;
-    char *p;
     if (!PyArg_ParseTuple(arguments, "O!O&", &PyTuple_Type, &tuple, PyUnicode_FSConverter, &path))
         return NULL;
     if (!get_device(tuple, &settings.device)) {
         Py_DECREF(path);
         return NULL;
     }
-    (void)PyBytes_AsStringAndSize(path, &p, NULL);
+    const char *p = PyBytes_AsString(path);
     int status = write_firewall(state, (struct pattern_object *)object, &settings, p, &error);
     bool done = status == 0 && warn_told(state, &told);
     if (status == IOTSIG_ERR_EMPTY && told.count > 0)
@@ -402,12 +393,6 @@ PyType_Spec pattern_spec = {.name = "iotsig._iotsig.Pattern",
                             .slots = pattern_slots};
 
 /* Reading. */
-
-static bool is_of_input(int status)
-{
-    return status == 0 || status == IOTSIG_ERR_READ || status == IOTSIG_ERR_FORMAT ||
-           status == IOTSIG_ERR_UNSUPPORTED;
-}
 
 static int read_input(struct iotsig_patterns *list, const struct input *input,
                       struct options *options, struct told *told, struct iotsig_error *error)
@@ -469,11 +454,8 @@ static PyObject *read_objects(const struct iotsig_patterns *list, struct options
 {
     size_t count = iotsig_patterns_count(list);
     PyObject *objects = PyList_New((Py_ssize_t)count);
-    for (size_t i = 0; objects != NULL && i < count; i++) {
-        PyObject *object = read_object(list, i, options);
-        if (object == NULL || PyList_SetItem(objects, (Py_ssize_t)i, object) != 0)
-            Py_CLEAR(objects);
-    }
+    for (size_t i = 0; objects != NULL && i < count; i++)
+        put_in_list(&objects, i, read_object(list, i, options));
     return objects;
 }
 
@@ -618,11 +600,6 @@ static bool two_init(struct two *two, const struct state *state, PyObject *a, Py
     return done;
 }
 
-static PyObject *ratio_object(struct iotsig_ratio ratio)
-{
-    return Py_BuildValue("(KK)", (unsigned long long)ratio.num, (unsigned long long)ratio.den);
-}
-
 static PyObject *pair_object(const struct state *state, const struct iotsig_pair *pair)
 {
     PyObject *object = PyStructSequence_New(state->pair);
@@ -741,7 +718,6 @@ static PyObject *convert(PyObject *module, PyObject *arguments)
     struct state *state = state_of(module);
     PyObject *from = NULL, *to = NULL, *result = NULL;
     const char *name;
-    char *path, *target = NULL;
     enum iotsig_format format;
     struct iotsig_output *output;
     struct iotsig_error error;
@@ -750,9 +726,7 @@ static PyObject *convert(PyObject *module, PyObject *arguments)
         Py_XDECREF(from);
         return NULL;
     }
-    (void)PyBytes_AsStringAndSize(from, &path, NULL);
-    if (to != NULL)
-        (void)PyBytes_AsStringAndSize(to, &target, NULL);
+    const char *path = PyBytes_AsString(from), *target = to != NULL ? PyBytes_AsString(to) : NULL;
     int status = iotsig_format_parse(&format, name, &error);
     if (status == 0)
         status = target != NULL ? iotsig_output_open(&output, state->context, target, &error)

@@ -35,7 +35,8 @@ void iotsig_put_member(struct iotsig_output *output, const char *name, const cha
 
 /** The same of a number, and of a time, null for none. */
 void iotsig_put_number_member(struct iotsig_output *output, const char *name, uint64_t value);
-void iotsig_put_time_member(struct iotsig_output *output, const char *name, struct iotsig_time time);
+void iotsig_put_time_member(struct iotsig_output *output, const char *name,
+                            struct iotsig_time time);
 
 /**
  * Begins or ends a quoted CSV field: writes a quote, and until the end each quote that is written

@@ -183,8 +183,8 @@ bool cli_open_output(struct run *run);
 void cli_close_output(struct run *run);
 
 /**
- * The same behind a writer: a failure of it is told first; `nothing`: it had nothing to write, or what it
- * wrote says so, which the exit status tells.
+ * The same behind a writer: a failure of it is told first; `nothing`: it had nothing to write, or
+ * what it wrote says so, which the exit status tells.
  */
 void cli_end_output(struct run *run, int status, const struct iotsig_error *error, bool nothing);
 
@@ -226,11 +226,11 @@ bool cli_read_each(struct run *run, const char *const *paths, int count, cli_cap
 
 struct cli_workers;
 
-/** A piece of work, for any thread; the context is the run's, or its own. @return 0, or a failure */
+/** Work for any thread; the context is its own, or the run's. @return 0, or a failure */
 typedef int cli_task(void *user, size_t i, struct iotsig_context *context, struct iotsig_error *error);
 
 /**
- * Runs tasks 0 to `count` - 1 with as many threads as -j says; false: one failed, which has been told.
+ * Runs tasks 0 to `count` - 1 with as many threads as -j says. False: one failed, which is told.
  * @param workers  with whose contexts they made what they made, to be freed after that; or NULL
  */
 bool cli_run_tasks(struct run *run, size_t count, cli_task *task, void *user,

@@ -234,8 +234,8 @@ static void check_library(struct run *run, const struct iotsig_library *library)
     size_t collisions = 0;
     if (!cli_open_output(run))
         return;
-    int status = iotsig_library_check(library, run->context, run->output, &run->style, &collisions,
-                                      &error);
+    int status =
+        iotsig_library_check(library, run->context, run->output, &run->style, &collisions, &error);
     cli_end_output(run, status, &error, collisions > 0);
 }
 

@@ -58,8 +58,9 @@ static bool parse_number(struct run *run, const char *option, const char *text, 
     if (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && *value >= least &&
         *value <= most)
         return true;
-    return usage(run, most == ULONG_MAX ? "%s: not a number from %lu on"
-                                        : "%s: not a number from %lu to %lu",
+    return usage(run,
+                 most == ULONG_MAX ? "%s: not a number from %lu on"
+                                   : "%s: not a number from %lu to %lu",
                  option, least, most);
 }
 
@@ -352,8 +353,7 @@ static bool parse_option(struct run *run, struct later *later, int id, const cha
         settings->follow = true;
         return true;
     case OPTION_MAX_DEVICES:
-        return parse_u32(run, "--max-devices", argument, 1, UINT32_MAX / 2,
-                         &settings->max_devices);
+        return parse_u32(run, "--max-devices", argument, 1, UINT32_MAX / 2, &settings->max_devices);
     case OPTION_NO_SANDBOX:
         settings->no_sandbox = true;
         return true;

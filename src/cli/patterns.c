@@ -59,8 +59,8 @@ static void write_comparison(struct run *run, const struct iotsig_comparison *co
         return;
     bool empty =
         iotsig_pattern_count(two->a.pattern) == 0 && iotsig_pattern_count(two->b.pattern) == 0;
-    int status = iotsig_comparison_write(comparison, &two->a, &two->b, run->output, &run->style,
-                                         &error);
+    int status =
+        iotsig_comparison_write(comparison, &two->a, &two->b, run->output, &run->style, &error);
     cli_end_output(run, status, &error, empty || !iotsig_comparison_is_equal(comparison));
 }
 
@@ -101,8 +101,7 @@ static void write_closest(struct run *run, const struct iotsig_closest *closest,
     struct iotsig_error error;
     if (!cli_open_output(run))
         return;
-    int status =
-        iotsig_closest_write(closest, &two->a, &two->b, run->output, &run->style, &error);
+    int status = iotsig_closest_write(closest, &two->a, &two->b, run->output, &run->style, &error);
     cli_end_output(run, status, &error, iotsig_pattern_count(two->a.pattern) == 0);
 }
 

@@ -265,8 +265,8 @@ static void put_collision_row(struct table *table, const struct iotsig_collision
     iotsig_table_cell(table, text_of(iotsig_learned_event(collision->features)));
     iotsig_cell_add_share(&cell, collision->coverage);
     iotsig_cell_put(&cell, table);
-    iotsig_table_cell(table, text_of(collision->always ? "always"
-                                                       : "when it has its optional features"));
+    iotsig_table_cell(table,
+                      text_of(collision->always ? "always" : "when it has its optional features"));
     iotsig_table_cell(table, text_of(declared ? "a declared group" : ""));
 }
 

@@ -358,8 +358,8 @@ int iotsig_packet_writer_new(struct iotsig_packet_writer **out, struct iotsig_co
                              struct iotsig_error *error)
 {
     struct rows *rows;
-    int status = iotsig_rows_new(&rows, context, output, style, iotsig_packet_columns,
-                                 packet_titles, error);
+    int status =
+        iotsig_rows_new(&rows, context, output, style, iotsig_packet_columns, packet_titles, error);
     if (status == 0)
         *out = (struct iotsig_packet_writer *)rows;
     return status;

@@ -67,9 +67,8 @@ IOTSIG_API int iotsig_report_write(const struct iotsig_report *report, struct io
                                    struct iotsig_error *error);
 
 /**
- * Writes the page of an evaluation, with what iotsig_evaluation_write() writes. All its tasks have been
- * run; the corpus and options are those it was made of, but `folds` 0 says that it was tested with
- * captures of their own.
+ * Writes the page of an evaluation, with what iotsig_evaluation_write() writes. All its tasks have
+ * been run; the corpus and options are those it was made of.
  */
 IOTSIG_API void iotsig_evaluation_page(const struct iotsig_evaluation *evaluation,
                                        const struct iotsig_corpus *corpus,

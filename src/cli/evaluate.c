@@ -45,13 +45,10 @@ static int write_evaluation(struct evaluating *it, const struct iotsig_evaluate_
                             struct iotsig_error *error)
 {
     struct run *run = it->run;
-    struct iotsig_evaluate_options shown = *options;
     if (run->style.format != IOTSIG_FORMAT_HTML)
         return iotsig_evaluation_write(it->evaluation, it->corpus, options, run->context,
                                        run->output, &run->style, error);
-    if (it->test != NULL)
-        shown.folds = 0;
-    iotsig_evaluation_page(it->evaluation, it->corpus, &shown, run->output);
+    iotsig_evaluation_page(it->evaluation, it->corpus, options, run->output);
     return 0;
 }
 

@@ -13,9 +13,8 @@
 static const struct {
     size_t as;
     const char *name, *title;
-} others[] = {{IOTSIG_AS_SEVERAL, "several", "="}, {IOTSIG_AS_UNKNOWN, "unknown", "?"}};
-
-#define OTHERS (sizeof others / sizeof *others)
+} others[IDENTIFIED_OTHERS] = {{IOTSIG_AS_SEVERAL, "several", "="},
+                               {IOTSIG_AS_UNKNOWN, "unknown", "?"}};
 
 /* Features that are told as missing, in tables. */
 #define MISSING_MAX 3
@@ -55,11 +54,17 @@ static const struct iotsig_share *share_of(const struct shown *shown, size_t i)
 const char *iotsig_identified_as(const struct iotsig_evaluation *evaluation, size_t as)
 {
     struct iotsig_event_score score;
-    for (size_t i = 0; i < OTHERS; i++)
+    for (size_t i = 0; i < IDENTIFIED_OTHERS; i++)
         if (others[i].as == as)
             return others[i].name;
     iotsig_evaluation_event(evaluation, as, &score);
     return score.event;
+}
+
+size_t iotsig_identified_column(const struct iotsig_evaluation *evaluation, size_t j)
+{
+    size_t events = iotsig_evaluation_events(evaluation);
+    return j < events ? j : others[j - events].as;
 }
 
 bool iotsig_next_missed(const struct iotsig_evaluation *evaluation,
@@ -188,8 +193,8 @@ static void put_confusion(const struct shown *shown)
     bool any = false;
     put_string(output, "\"confusion\":[");
     for (size_t i = 0; i < events; i++)
-        for (size_t j = 0; j < events + OTHERS; j++) {
-            size_t as = j < events ? j : others[j - events].as;
+        for (size_t j = 0; j < events + IDENTIFIED_OTHERS; j++) {
+            size_t as = iotsig_identified_column(shown->evaluation, j);
             uint64_t count = iotsig_evaluation_confusion(shown->evaluation, i, as);
             if (count == 0)
                 continue;
@@ -313,7 +318,7 @@ static void put_matrix(const struct shown *shown)
     size_t events = iotsig_evaluation_events(shown->evaluation);
     char text[32];
     put_string(shown->output, "\nas   ");
-    for (size_t j = 0; j < events + OTHERS; j++) {
+    for (size_t j = 0; j < events + IDENTIFIED_OTHERS; j++) {
         if (j < events)
             snprintf(text, sizeof text, " %3zu", j + 1);
         else
@@ -323,9 +328,10 @@ static void put_matrix(const struct shown *shown)
     for (size_t i = 0; i < events; i++) {
         snprintf(text, sizeof text, "\n%3zu  ", i + 1);
         put_string(shown->output, text);
-        for (size_t j = 0; j < events + OTHERS; j++) {
-            uint64_t count = iotsig_evaluation_confusion(shown->evaluation, i,
-                                                         j < events ? j : others[j - events].as);
+        for (size_t j = 0; j < events + IDENTIFIED_OTHERS; j++) {
+            uint64_t count =
+                iotsig_evaluation_confusion(shown->evaluation, i,
+                                            iotsig_identified_column(shown->evaluation, j));
             snprintf(text, sizeof text, " %3llu", (unsigned long long)count);
             put_string(shown->output, count == 0 ? "   ." : text);
         }

@@ -5,6 +5,12 @@
 
 #include "iotsig/evaluate.h"
 
+/** What captures are identified as beside events: several, and unknown. */
+#define IDENTIFIED_OTHERS 2
+
+/** What column `j` of a matrix is of: the events, then the others. */
+size_t iotsig_identified_column(const struct iotsig_evaluation *evaluation, size_t j);
+
 /** What a capture is identified as: an event's name, or "unknown" or "several". */
 const char *iotsig_identified_as(const struct iotsig_evaluation *evaluation, size_t as);
 

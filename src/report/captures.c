@@ -12,20 +12,13 @@ static size_t count_missing(const struct iotsig_report *report, const struct tra
     return count;
 }
 
-static size_t count_mandatory(const struct iotsig_report *report)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < report->row_count; i++)
-        count += report->rows[i].role == IOTSIG_MANDATORY;
-    return count;
-}
-
 static void put_missing(const struct iotsig_report *report, const struct trace *trace,
                         struct html *html)
 {
     size_t count = count_missing(report, trace);
     char summary[SHORT_TEXT];
-    snprintf(summary, sizeof summary, "%zu of %zu", count, count_mandatory(report));
+    snprintf(summary, sizeof summary, "%zu of %zu", count,
+             iotsig_report_count(report, IOTSIG_MANDATORY));
     iotsig_html_begin(html, "td");
     if (count == 0)
         iotsig_html_text(html, "nothing");
@@ -83,8 +76,7 @@ static void put_trace(const struct iotsig_report *report, const struct trace *tr
     char share[SHORT_TEXT];
     iotsig_write_share(share, trace->covered, trace->total);
     iotsig_html_begin(html, "tr");
-    iotsig_html_begin(html, "th");
-    iotsig_html_attribute(html, "scope", "row");
+    iotsig_page_heading(html, "row");
     iotsig_html_element(html, "code", NULL, trace->name);
     iotsig_html_end(html);
     iotsig_page_bar(html, trace->matches ? "coverage" : "coverage low", trace->covered,

@@ -44,8 +44,7 @@ static void put_measure(struct html *html, const char *name, const char *meaning
 {
     char text[SHORT_TEXT];
     iotsig_html_begin(html, "tr");
-    iotsig_html_begin(html, "th");
-    iotsig_html_attribute(html, "scope", "row");
+    iotsig_page_heading(html, "row");
     iotsig_html_element(html, "strong", NULL, name);
     iotsig_html_element(html, "small", "detail", meaning);
     iotsig_html_end(html);
@@ -96,26 +95,11 @@ static void put_measures(struct pages *pages)
 
 /* Events. */
 
-static void put_number(struct html *html, uint64_t number)
-{
-    char text[SHORT_TEXT];
-    snprintf(text, sizeof text, "%" PRIu64, number);
-    iotsig_page_cell(html, number == 0 ? "number none" : "number", text);
-}
-
-static void put_part(struct html *html, const char *class, uint64_t part, uint64_t whole)
-{
-    char text[SHORT_TEXT];
-    iotsig_write_fraction(text, part, whole);
-    iotsig_page_bar(html, class, part, whole, text);
-}
-
 static void put_event_name(struct pages *pages, size_t i, const char *event)
 {
     char number[SHORT_TEXT];
     snprintf(number, sizeof number, "%zu", i + 1);
-    iotsig_html_begin(&pages->html, "th");
-    iotsig_html_attribute(&pages->html, "scope", "row");
+    iotsig_page_heading(&pages->html, "row");
     iotsig_html_element(&pages->html, "span", "index", number);
     iotsig_html_text(&pages->html, " ");
     iotsig_html_text(&pages->html, event);
@@ -137,10 +121,12 @@ static void put_events(struct pages *pages)
              identified = score.identified == score.captures;
         iotsig_html_begin(html, "tr");
         put_event_name(pages, i, score.event);
-        put_part(html, recalled ? "coverage" : "coverage low", score.recalled, score.captures);
-        put_part(html, identified ? "coverage" : "coverage low", score.identified, score.captures);
-        put_number(html, score.claimed);
-        put_number(html, score.falsely);
+        iotsig_page_fraction_bar(html, recalled ? "coverage" : "coverage low", score.recalled,
+                                 score.captures);
+        iotsig_page_fraction_bar(html, identified ? "coverage" : "coverage low", score.identified,
+                                 score.captures);
+        iotsig_page_number_cell(html, score.claimed);
+        iotsig_page_number_cell(html, score.falsely);
         iotsig_html_end(html);
     }
     iotsig_page_table_end(html);
@@ -156,10 +142,9 @@ static uint64_t tested(const struct pages *pages, size_t event)
     return score.captures;
 }
 
-/* Column `j` of the matrix: an event, several, unknown. */
 static size_t column(const struct pages *pages, size_t j)
 {
-    return j < pages->events ? j : j == pages->events ? IOTSIG_AS_SEVERAL : IOTSIG_AS_UNKNOWN;
+    return iotsig_identified_column(pages->evaluation, j);
 }
 
 static void put_matrix_titles(struct pages *pages)
@@ -167,16 +152,14 @@ static void put_matrix_titles(struct pages *pages)
     struct html *html = &pages->html;
     iotsig_html_begin(html, "thead");
     iotsig_html_begin(html, "tr");
-    iotsig_html_begin(html, "th");
-    iotsig_html_attribute(html, "scope", "col");
+    iotsig_page_heading(html, "col");
     iotsig_html_text(html, "Event");
     iotsig_html_end(html);
-    for (size_t j = 0; j < pages->events + 2; j++) {
+    for (size_t j = 0; j < pages->events + IDENTIFIED_OTHERS; j++) {
         char number[SHORT_TEXT];
         const char *name = iotsig_identified_as(pages->evaluation, column(pages, j));
         snprintf(number, sizeof number, "%zu", j + 1);
-        iotsig_html_begin(html, "th");
-        iotsig_html_attribute(html, "scope", "col");
+        iotsig_page_heading(html, "col");
         iotsig_html_attribute(html, "title", name);
         iotsig_html_element(html, "span", NULL, j < pages->events ? number : name);
         iotsig_html_end(html);
@@ -197,22 +180,15 @@ static void put_heat(struct pages *pages, uint64_t count, uint64_t whole, bool r
 static void put_matrix(struct pages *pages)
 {
     struct html *html = &pages->html;
-    iotsig_html_begin(html, "div");
-    iotsig_html_class(html, "wide");
-    iotsig_html_attribute(html, "tabindex", "0");
-    iotsig_html_attribute(html, "role", "group");
-    iotsig_html_attribute(html, "aria-label", "Confusion");
-    iotsig_html_begin(html, "table");
-    iotsig_html_class(html, "matrix");
-    iotsig_html_element(html, "caption", NULL,
-                        "A row for each event, a column for what its captures are identified as");
+    iotsig_page_wide_table(
+        html, "matrix", "A row for each event, a column for what its captures are identified as");
     put_matrix_titles(pages);
     iotsig_html_begin(html, "tbody");
     for (size_t i = 0; i < pages->events; i++) {
         uint64_t whole = tested(pages, i);
         iotsig_html_begin(html, "tr");
         put_event_name(pages, i, iotsig_identified_as(pages->evaluation, i));
-        for (size_t j = 0; j < pages->events + 2; j++)
+        for (size_t j = 0; j < pages->events + IDENTIFIED_OTHERS; j++)
             put_heat(pages, iotsig_evaluation_confusion(pages->evaluation, i, column(pages, j)),
                      whole, i == j);
         iotsig_html_end(html);
@@ -227,14 +203,14 @@ static void put_pairs(struct pages *pages)
     iotsig_page_table(html, "pairs", "Events whose captures are identified as something else",
                       titles);
     for (size_t i = 0; i < pages->events; i++)
-        for (size_t j = 0; j < pages->events + 2; j++) {
+        for (size_t j = 0; j < pages->events + IDENTIFIED_OTHERS; j++) {
             uint64_t count = iotsig_evaluation_confusion(pages->evaluation, i, column(pages, j));
             if (count == 0 || i == j)
                 continue;
             iotsig_html_begin(html, "tr");
             put_event_name(pages, i, iotsig_identified_as(pages->evaluation, i));
             iotsig_page_cell(html, NULL, iotsig_identified_as(pages->evaluation, column(pages, j)));
-            put_number(html, count);
+            iotsig_page_number_cell(html, count);
             iotsig_html_end(html);
         }
     iotsig_page_table_end(html);
@@ -283,8 +259,7 @@ static void put_missed(struct pages *pages, size_t capture, const struct iotsig_
     char share[SHORT_TEXT];
     iotsig_corpus_origin(pages->corpus, capture, &origin);
     iotsig_html_begin(html, "tr");
-    iotsig_html_begin(html, "th");
-    iotsig_html_attribute(html, "scope", "row");
+    iotsig_page_heading(html, "row");
     iotsig_html_element(html, "code", NULL, origin.name);
     iotsig_html_element(html, "small", "detail",
                         iotsig_identified_as(pages->evaluation, verdict->event));
@@ -342,7 +317,7 @@ static void put_head(struct pages *pages)
     iotsig_html_text(html, pages->scores.recall.whole == 1 ? "it." : "them.");
     iotsig_html_end(html);
     iotsig_html_begin(html, "dl");
-    if (options->folds > 0) {
+    if (iotsig_evaluation_folds(pages->evaluation) > 0) {
         iotsig_page_number_fact(html, "Folds", options->folds);
         iotsig_page_number_fact(html, "Seed", options->seed);
     }

@@ -71,8 +71,7 @@ void iotsig_hosts_write(const struct iotsig_report *report, struct html *html)
              last = i + 1 == report->known_count || strcmp(known[i].name, known[i + 1].name) != 0;
         if (first) {
             iotsig_html_begin(html, "tr");
-            iotsig_html_begin(html, "th");
-            iotsig_html_attribute(html, "scope", "row");
+            iotsig_page_heading(html, "row");
             iotsig_html_element(html, "code", NULL, known[i].name);
             iotsig_html_end(html);
             iotsig_html_begin(html, "td");

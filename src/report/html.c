@@ -78,7 +78,8 @@ static bool begins_line(const char *element)
     return false;
 }
 
-void iotsig_html_void(struct html *html, const char *element)
+/* Without an end, as meta has none; attributes follow. */
+static void open_tag(struct html *html, const char *element)
 {
     close_tag(html);
     put_string(html->output, begins_line(element) ? "\n<" : "<");
@@ -89,7 +90,7 @@ void iotsig_html_void(struct html *html, const char *element)
 void iotsig_html_begin(struct html *html, const char *element)
 {
     assert(html->depth < HTML_DEPTH);
-    iotsig_html_void(html, element);
+    open_tag(html, element);
     html->open[html->depth++] = element;
 }
 
@@ -130,7 +131,7 @@ void iotsig_html_element(struct html *html, const char *element, const char *cla
 
 static void put_meta(struct html *html, const char *key, const char *name, const char *content)
 {
-    iotsig_html_void(html, "meta");
+    open_tag(html, "meta");
     iotsig_html_attribute(html, key, name);
     iotsig_html_attribute(html, "content", content);
     close_tag(html);
@@ -172,7 +173,7 @@ void iotsig_html_start(struct html *html, const char *title)
     iotsig_html_begin(html, "html");
     iotsig_html_attribute(html, "lang", "en");
     iotsig_html_begin(html, "head");
-    iotsig_html_void(html, "meta");
+    open_tag(html, "meta");
     iotsig_html_attribute(html, "charset", "utf-8");
     put_policy(html);
     put_meta(html, "name", "viewport", "width=device-width, initial-scale=1");

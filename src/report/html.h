@@ -42,9 +42,6 @@ void iotsig_html_end(struct html *html);
 void iotsig_html_element(struct html *html, const char *element, const char *class,
                          const char *text);
 
-/** An element of HTML without content, such as meta; attributes follow. */
-void iotsig_html_void(struct html *html, const char *element);
-
 /**
  * Begins the document, its head and its body, with the one style sheet. Nothing can be loaded from
  * anywhere, and no script can run: the page itself forbids it (Content Security Policy level 3).

@@ -32,11 +32,6 @@ void iotsig_write_share(char text[SHORT_TEXT], uint64_t part, uint64_t whole)
         snprintf(text, SHORT_TEXT, "%u.%u %%", tenths / 10, tenths % 10);
 }
 
-void iotsig_write_fraction(char text[SHORT_TEXT], uint64_t part, uint64_t whole)
-{
-    snprintf(text, SHORT_TEXT, "%llu/%llu", (unsigned long long)part, (unsigned long long)whole);
-}
-
 void iotsig_write_place(char text[SHORT_TEXT], uint64_t part, uint64_t whole)
 {
     unsigned hundredths = (unsigned)scale(part, whole, 10000);
@@ -71,8 +66,13 @@ void iotsig_page_section(struct html *html, const char *heading)
     iotsig_html_element(html, "h2", NULL, heading);
 }
 
-void iotsig_page_table(struct html *html, const char *class, const char *caption,
-                       const char *const *titles)
+void iotsig_page_heading(struct html *html, const char *scope)
+{
+    iotsig_html_begin(html, "th");
+    iotsig_html_attribute(html, "scope", scope);
+}
+
+void iotsig_page_wide_table(struct html *html, const char *class, const char *caption)
 {
     /* What is wider than the screen is moved in here, also with the keyboard. */
     iotsig_html_begin(html, "div");
@@ -83,12 +83,17 @@ void iotsig_page_table(struct html *html, const char *class, const char *caption
     iotsig_html_begin(html, "table");
     iotsig_html_class(html, class);
     iotsig_html_element(html, "caption", NULL, caption);
+}
+
+void iotsig_page_table(struct html *html, const char *class, const char *caption,
+                       const char *const *titles)
+{
+    iotsig_page_wide_table(html, class, caption);
     iotsig_html_begin(html, "thead");
     iotsig_html_begin(html, "tr");
     for (size_t i = 0; titles[i] != NULL; i++) {
         bool number = titles[i][0] == '>';
-        iotsig_html_begin(html, "th");
-        iotsig_html_attribute(html, "scope", "col");
+        iotsig_page_heading(html, "col");
         if (number)
             iotsig_html_class(html, "number");
         iotsig_html_text(html, titles[i] + number);
@@ -109,6 +114,14 @@ void iotsig_page_table_end(struct html *html)
 void iotsig_page_cell(struct html *html, const char *class, const char *text)
 {
     iotsig_html_element(html, "td", class, text);
+}
+
+void iotsig_page_number_cell(struct html *html, uint64_t number)
+{
+    iotsig_html_begin(html, "td");
+    iotsig_html_class(html, number == 0 ? "number none" : "number");
+    iotsig_html_number(html, number);
+    iotsig_html_end(html);
 }
 
 static void put_rectangle(struct html *html, const char *class, const char *width)
@@ -140,6 +153,13 @@ void iotsig_page_bar(struct html *html, const char *class, uint64_t part, uint64
     iotsig_html_end(html);
     iotsig_html_element(html, "span", NULL, text);
     iotsig_html_end(html);
+}
+
+void iotsig_page_fraction_bar(struct html *html, const char *class, uint64_t part, uint64_t whole)
+{
+    char text[SHORT_TEXT];
+    snprintf(text, sizeof text, "%llu/%llu", (unsigned long long)part, (unsigned long long)whole);
+    iotsig_page_bar(html, class, part, whole, text);
 }
 
 void iotsig_page_list(struct html *html, size_t count, const char *summary)

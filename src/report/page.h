@@ -12,9 +12,6 @@
 /** "97.3 %", rounded down, so that only the whole is 100 %. */
 void iotsig_write_share(char text[SHORT_TEXT], uint64_t part, uint64_t whole);
 
-/** "7/9". */
-void iotsig_write_fraction(char text[SHORT_TEXT], uint64_t part, uint64_t whole);
-
 /** "1.204 s", "3 min 20 s", "2 h 5 min": nanoseconds, rounded down. */
 void iotsig_write_duration(char text[SHORT_TEXT], uint64_t ns);
 
@@ -24,8 +21,14 @@ void iotsig_write_place(char text[SHORT_TEXT], uint64_t part, uint64_t whole);
 /** Begins a section with a heading. */
 void iotsig_page_section(struct html *html, const char *heading);
 
-/** Begins a table, of which a caption tells what it is, and its body: a title each column. Titles
- * that begin with `>` are of numbers. */
+/** Begins a table, of which a caption tells what it is. */
+void iotsig_page_wide_table(struct html *html, const char *class, const char *caption);
+
+/** Begins a heading in a table, of a "row" or a "col". */
+void iotsig_page_heading(struct html *html, const char *scope);
+
+/** Begins such a table and its body: a title each column. Titles that begin with `>` are of
+ * numbers. */
 void iotsig_page_table(struct html *html, const char *class, const char *caption,
                        const char *const *titles);
 
@@ -35,9 +38,15 @@ void iotsig_page_table_end(struct html *html);
 /** A cell; `class` may be NULL. */
 void iotsig_page_cell(struct html *html, const char *class, const char *text);
 
+/** A cell with a number. */
+void iotsig_page_number_cell(struct html *html, uint64_t number);
+
 /** A cell with a bar and the words that say the same. */
 void iotsig_page_bar(struct html *html, const char *class, uint64_t part, uint64_t whole,
                      const char *text);
+
+/** The same with the words "7/9". */
+void iotsig_page_fraction_bar(struct html *html, const char *class, uint64_t part, uint64_t whole);
 
 /** The rectangles of a bar, for one that has more. */
 void iotsig_page_bar_parts(struct html *html, uint64_t part, uint64_t whole);

@@ -6,7 +6,8 @@
 #include "format/cells.h"
 #include "iotsig/firewall.h"
 
-bool iotsig_report_copy(struct iotsig_report *report, const char **to, const char *text)
+/* Into the report's memory; NULL stays NULL. False when there is no memory. */
+static bool copy_text(struct iotsig_report *report, const char **to, const char *text)
 {
     *to = text == NULL ? NULL : iotsig_arena_text(&report->arena, text, strlen(text));
     return (*to == NULL) == (text == NULL);
@@ -169,6 +170,14 @@ size_t iotsig_report_rows(const struct iotsig_report *report)
     return report->row_count;
 }
 
+size_t iotsig_report_count(const struct iotsig_report *report, enum iotsig_role role)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < report->row_count; i++)
+        count += report->rows[i].role == role;
+    return count;
+}
+
 /* Captures. */
 
 static struct trace *new_trace(struct iotsig_report *report, const char *name)
@@ -177,7 +186,7 @@ static struct trace *new_trace(struct iotsig_report *report, const char *name)
     struct trace trace = {0};
     if (!iotsig_array_grow(&report->context->allocator, &report->traces, &report->trace_capacity,
                            count + 1, sizeof *report->traces) ||
-        !iotsig_report_copy(report, &trace.name, name) ||
+        !copy_text(report, &trace.name, name) ||
         (trace.sightings = iotsig_arena_get(&report->arena, rows * sizeof *trace.sightings)) ==
             NULL)
         return NULL;
@@ -238,12 +247,12 @@ static bool take_device(struct iotsig_report *report, struct trace *trace,
         count++;
     trace->addresses = iotsig_arena_get(&report->arena, count * sizeof *trace->addresses);
     if (trace->addresses == NULL ||
-        !iotsig_report_copy(report, &trace->device, iotsig_features_self(features)) ||
-        !iotsig_report_copy(report, &trace->gateway, iotsig_features_gateway(features)))
+        !copy_text(report, &trace->device, iotsig_features_self(features)) ||
+        !copy_text(report, &trace->gateway, iotsig_features_gateway(features)))
         return false;
     for (; trace->address_count < count; trace->address_count++)
-        if (!iotsig_report_copy(report, &trace->addresses[trace->address_count],
-                                iotsig_features_address(features, trace->address_count)))
+        if (!copy_text(report, &trace->addresses[trace->address_count],
+                       iotsig_features_address(features, trace->address_count)))
             return false;
     return true;
 }
@@ -268,8 +277,8 @@ static int take_match(struct iotsig_report *report, struct trace *trace,
     trace->covered = match.coverage.num;
     trace->total = match.coverage.den;
     trace->matches = match.matches;
-    bool done = iotsig_report_copy(report, &trace->forbidden_kind, match.forbidden_family) &&
-                iotsig_report_copy(report, &trace->forbidden, match.forbidden);
+    bool done = copy_text(report, &trace->forbidden_kind, match.forbidden_family) &&
+                copy_text(report, &trace->forbidden, match.forbidden);
     iotsig_probe_free(probe);
     return done ? 0 : iotsig_fail_memory(error);
 }

@@ -63,8 +63,8 @@ struct iotsig_report {
     size_t known_count, known_capacity;
 };
 
-/** A copy in the report's memory; NULL stays NULL. False when there is no memory. */
-bool iotsig_report_copy(struct iotsig_report *report, const char **to, const char *text);
+/** How many rows of the signature have a role. */
+size_t iotsig_report_count(const struct iotsig_report *report, enum iotsig_role role);
 
 /* hosts.c */
 

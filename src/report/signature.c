@@ -5,14 +5,6 @@
 #include "format/learned.h"
 #include "report/report.h"
 
-static size_t count_role(const struct iotsig_report *report, enum iotsig_role role)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < report->row_count; i++)
-        count += report->rows[i].role == role;
-    return count;
-}
-
 /* Summary. */
 
 static void put_duration_fact(struct html *html, const char *name, int64_t ns)
@@ -36,9 +28,9 @@ static void put_learned_facts(const struct iotsig_report *report, struct html *h
 {
     struct iotsig_learn_options options;
     iotsig_learned_options(report->learned, &options);
-    iotsig_page_number_fact(html, "Mandatory", count_role(report, IOTSIG_MANDATORY));
-    iotsig_page_number_fact(html, "Optional", count_role(report, IOTSIG_OPTIONAL));
-    iotsig_page_number_fact(html, "Must not be", count_role(report, IOTSIG_FORBIDDEN));
+    iotsig_page_number_fact(html, "Mandatory", iotsig_report_count(report, IOTSIG_MANDATORY));
+    iotsig_page_number_fact(html, "Optional", iotsig_report_count(report, IOTSIG_OPTIONAL));
+    iotsig_page_number_fact(html, "Must not be", iotsig_report_count(report, IOTSIG_FORBIDDEN));
     put_weight_fact(html, report->learned);
     iotsig_page_ratio_fact(html, "Needed coverage", iotsig_learned_min_coverage(report->learned));
     iotsig_page_ratio_fact(html, "Needed support", options.min_support);
@@ -81,22 +73,27 @@ static size_t count_inputs(const struct iotsig_report *report)
 static void put_extracted_lead(const struct iotsig_report *report, struct html *html)
 {
     size_t inputs = count_inputs(report);
-    if (inputs == 0)
+    if (inputs == 0) {
         iotsig_html_text(html, "The flows of one pattern; each counts the same.");
-    if (inputs == 0)
         return;
+    }
     iotsig_html_text(html, "The flows that ");
     iotsig_page_count(html, inputs, "capture");
     iotsig_html_text(html, inputs == 1 ? " has; each counts the same."
                                        : " have in common; each counts the same.");
 }
 
+static void begin_note(struct html *html, const char *element, const char *class, const char *title)
+{
+    iotsig_html_begin(html, element);
+    iotsig_html_class(html, class);
+    iotsig_html_element(html, "strong", NULL, title);
+}
+
 static void put_group(const struct iotsig_learned *learned, struct html *html)
 {
     const char *event;
-    iotsig_html_begin(html, "p");
-    iotsig_html_class(html, "note");
-    iotsig_html_element(html, "strong", NULL, "Group.");
+    begin_note(html, "p", "note", "Group.");
     iotsig_html_text(html, " Its traffic does not tell it apart from ");
     for (size_t i = 0; (event = iotsig_learned_group(learned, i)) != NULL; i++) {
         iotsig_html_text(html, i == 0 ? "" : ", ");
@@ -109,9 +106,7 @@ static void put_group(const struct iotsig_learned *learned, struct html *html)
 static void put_warnings(const struct iotsig_learned *learned, struct html *html)
 {
     const char *warning;
-    iotsig_html_begin(html, "div");
-    iotsig_html_class(html, "note warning");
-    iotsig_html_element(html, "strong", NULL, "Do not trust it too much.");
+    begin_note(html, "div", "note warning", "Do not trust it too much.");
     iotsig_html_begin(html, "ul");
     for (size_t i = 0; (warning = iotsig_learned_warning(learned, i)) != NULL; i++)
         iotsig_html_element(html, "li", NULL, warning);
@@ -145,8 +140,7 @@ void iotsig_summary_write(const struct iotsig_report *report, struct html *html)
 
 static void put_name(struct html *html, const struct row *row)
 {
-    iotsig_html_begin(html, "th");
-    iotsig_html_attribute(html, "scope", "row");
+    iotsig_page_heading(html, "row");
     iotsig_page_row_name(html, row->kind, row->text, row->detail);
     iotsig_html_end(html);
 }
@@ -161,13 +155,6 @@ static void put_seen(struct html *html, const struct row *row)
         snprintf(text, sizeof text, "%llu to %llu", (unsigned long long)row->least,
                  (unsigned long long)row->most);
     iotsig_page_cell(html, "number", text);
-}
-
-static void put_support(struct html *html, uint64_t part, uint64_t whole)
-{
-    char text[SHORT_TEXT];
-    iotsig_write_fraction(text, part, whole);
-    iotsig_page_bar(html, "support", part, whole, text);
 }
 
 static uint64_t heaviest(const struct iotsig_report *report)
@@ -190,7 +177,8 @@ static void put_mandatory(const struct iotsig_report *report, struct html *html)
             continue;
         iotsig_html_begin(html, "tr");
         put_name(html, row);
-        put_support(html, row->support, iotsig_learned_captures(report->learned));
+        iotsig_page_fraction_bar(html, "support", row->support,
+                                 iotsig_learned_captures(report->learned));
         iotsig_bits_text(bits, row->weight);
         iotsig_page_bar(html, "weight", row->weight, most, bits);
         put_seen(html, row);
@@ -209,7 +197,8 @@ static void put_optional(const struct iotsig_report *report, struct html *html)
             continue;
         iotsig_html_begin(html, "tr");
         put_name(html, row);
-        put_support(html, row->support, iotsig_learned_captures(report->learned));
+        iotsig_page_fraction_bar(html, "support", row->support,
+                                 iotsig_learned_captures(report->learned));
         put_seen(html, row);
         iotsig_html_end(html);
     }
@@ -227,10 +216,7 @@ static void put_forbidden(const struct iotsig_report *report, struct html *html)
             continue;
         iotsig_html_begin(html, "tr");
         put_name(html, row);
-        iotsig_html_begin(html, "td");
-        iotsig_html_class(html, "number");
-        iotsig_html_number(html, row->support);
-        iotsig_html_end(html);
+        iotsig_page_number_cell(html, row->support);
         iotsig_html_end(html);
     }
     iotsig_page_table_end(html);
@@ -255,9 +241,9 @@ static void put_flows(const struct iotsig_report *report, struct html *html)
         iotsig_html_begin(html, "tr");
         put_name(html, row);
         if (report->trace_count > 0)
-            put_support(html, row->given, report->trace_count);
+            iotsig_page_fraction_bar(html, "support", row->given, report->trace_count);
         else if (inputs > 0)
-            put_support(html, inputs, inputs);
+            iotsig_page_fraction_bar(html, "support", inputs, inputs);
         else
             iotsig_page_cell(html, NULL, "");
         iotsig_page_bar(html, "weight", row->packets, most, packets);
@@ -273,11 +259,11 @@ void iotsig_rows_write(const struct iotsig_report *report, struct html *html)
         iotsig_html_element(html, "p", "nothing", "There is none: it matches nothing.");
     else if (report->learned == NULL)
         put_flows(report, html);
-    if (report->learned != NULL && count_role(report, IOTSIG_MANDATORY) > 0)
+    if (report->learned != NULL && iotsig_report_count(report, IOTSIG_MANDATORY) > 0)
         put_mandatory(report, html);
-    if (report->learned != NULL && count_role(report, IOTSIG_OPTIONAL) > 0)
+    if (report->learned != NULL && iotsig_report_count(report, IOTSIG_OPTIONAL) > 0)
         put_optional(report, html);
-    if (report->learned != NULL && count_role(report, IOTSIG_FORBIDDEN) > 0)
+    if (report->learned != NULL && iotsig_report_count(report, IOTSIG_FORBIDDEN) > 0)
         put_forbidden(report, html);
     iotsig_html_end(html);
 }
@@ -291,8 +277,7 @@ static void put_origin(struct html *html, const struct iotsig_origin *origin)
     iotsig_write_duration(duration, (uint64_t)origin->duration_ns);
     iotsig_digest_text(digest, origin);
     iotsig_html_begin(html, "tr");
-    iotsig_html_begin(html, "th");
-    iotsig_html_attribute(html, "scope", "row");
+    iotsig_page_heading(html, "row");
     iotsig_html_element(html, "code", NULL, origin->name);
     if (origin->left_out != NULL)
         iotsig_html_element(html, "small", "detail", origin->left_out);

@@ -213,35 +213,21 @@ static size_t choose(const struct iotsig_report *report, const struct trace *tra
     return count;
 }
 
-static void put_times(struct html *html, const struct sighting *sighting)
-{
-    iotsig_html_begin(html, "td");
-    iotsig_html_class(html, "number");
-    if (sighting->count == 0)
-        iotsig_html_text(html, "missing");
-    else
-        iotsig_html_number(html, sighting->count);
-    iotsig_html_end(html);
-}
-
 static void put_titles(const struct iotsig_report *report, const struct trace *trace,
                        struct html *html)
 {
     iotsig_html_begin(html, "thead");
     iotsig_html_begin(html, "tr");
-    iotsig_html_begin(html, "th");
-    iotsig_html_attribute(html, "scope", "col");
+    iotsig_page_heading(html, "col");
     iotsig_html_text(html, report->learned != NULL ? "Feature" : "Flow");
     iotsig_html_end(html);
-    iotsig_html_begin(html, "th");
-    iotsig_html_attribute(html, "scope", "col");
+    iotsig_page_heading(html, "col");
     iotsig_html_class(html, "strip");
     iotsig_html_element(html, "span", "unseen", "Time");
     if (trace->timed)
         put_axis(trace, html);
     iotsig_html_end(html);
-    iotsig_html_begin(html, "th");
-    iotsig_html_attribute(html, "scope", "col");
+    iotsig_page_heading(html, "col");
     iotsig_html_class(html, "number");
     iotsig_html_text(html, report->learned != NULL ? "Times" : "Packets");
     iotsig_html_end(html);
@@ -266,12 +252,14 @@ static void put_timeline(const struct iotsig_report *report, const struct trace 
     iotsig_html_begin(html, "tbody");
     for (size_t i = 0; i < count; i++) {
         iotsig_html_begin(html, "tr");
-        iotsig_html_begin(html, "th");
-        iotsig_html_attribute(html, "scope", "row");
+        iotsig_page_heading(html, "row");
         iotsig_page_row_name(html, shown[i].row->kind, shown[i].row->text, shown[i].row->detail);
         iotsig_html_end(html);
         put_strip(trace, &shown[i], html);
-        put_times(html, shown[i].sighting);
+        if (shown[i].sighting->count == 0)
+            iotsig_page_cell(html, "number", "missing");
+        else
+            iotsig_page_number_cell(html, shown[i].sighting->count);
         iotsig_html_end(html);
     }
     iotsig_html_end(html);

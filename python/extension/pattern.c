@@ -526,13 +526,11 @@ static PyObject *extract(PyObject *module, PyObject *arguments)
     iotsig_patterns_free(list);
     free(told.items);
     if (failures != NULL && signature != NULL) {
-        pattern = make_object(state, options.context, NULL, signature, name.p);
-        options.context = NULL; /* the signature's now */
+        struct iotsig_context *context = options.context;
+        options.context = NULL; /* the signature's now: all else that it has goes before */
+        options_fini(&options);
+        pattern = make_object(state, context, NULL, signature, name.p);
         signature = NULL;
-        iotsig_names_free(options.names);
-        iotsig_same_hosts_free(options.same);
-        options.names = NULL;
-        options.same = NULL;
     } else if (failures != NULL) {
         pattern = Py_NewRef(Py_None);
     }

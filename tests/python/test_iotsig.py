@@ -348,6 +348,20 @@ class Iotsig(support.Case):
         if not packages.SANITIZED:
             self.assertLess(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, 4096)
 
+    def test_no_memory(self):
+        path, native = self.event(1), iotsig._iotsig
+        source = os.fsencode(path), -1
+        options = iotsig._options(timeout_ns=0, same_hosts={"a.example": "b.example"}, names={"IP": {"192.0.2.1": "x.example"}}, layers="all")
+        pattern = iotsig.flows(path)._native
+        packages.assert_only_memory_errors(self, {
+            "packets": lambda: list(native.packets(source, options)), "hosts": lambda: native.packets(source, options).hosts(),
+            "columns": lambda: native.packet_columns(source, options),
+            "read": lambda: [list(found) for found, _, _ in native.read((source, source), options, False)[0]],
+            "extract": lambda: native.extract((source, pattern), options, "x"), "compare": lambda: native.compare(pattern, pattern, False, [("a", "b")]),
+            "closest": lambda: native.closest(pattern, pattern, False), "text": lambda: pattern.text("json"),
+            "layer": lambda: native.layer_of("DNS - response: False, qtype: A, domain-name: x\0y"), "odd": lambda: native.hosts_equal("\ud800\0", "b", ()),
+            "learn": lambda: native.learn_names({"IP": {"192.0.2.1": "x"}}, (17, 53, 5, "192.0.2.1", b"x" * 40))})
+
     def test_load_names(self):
         path = self.write("names.json", '{"IP": {"192.0.2.1": "a.example"}, "ALIAS": {"c.example": "b.example"}}')
         self.assertEqual(iotsig.load_names(path), {"IP": {"192.0.2.1": "a.example"}, "ALIAS": {"c.example": "b.example"}})

@@ -786,6 +786,17 @@ class Running(support.Case):
         gc.collect()
         self.assertLess(sys.getallocatedblocks() - blocks, 200)
 
+    def test_no_memory(self):
+        packets = pcap_to_pkts(self.capture(*plug(40000)))
+        flows = group_pkts_per_flow(packets).flows
+        first, last, native = flows[0], flows[-1], flow_grouping._iotsig
+        packages.assert_only_memory_errors(self, {
+            "match": lambda: native.match(first, last, False, [("a", "b")], 31), "find": lambda: native.find(first, flows, False, ()),
+            "distance": lambda: native.distance(first, last), "closest": lambda: native.closest_flow(first, flows),
+            "differences": lambda: native.differences(first, last), "join": lambda: native.join(first, last), "id": lambda: native.flow_id(first, True),
+            "fixed": lambda: native.fixed_ports(first, False), "flows": lambda: native.pattern_from_flows(flows, False, ""),
+            "packets": lambda: native.pattern_from_packets(packets, False), "write": lambda: native.write_packets(packets, self.path("x.csv"))})
+
     def test_nothing_else_is_imported(self):
         """pandas and scapy are imported only by what needs them."""
         code = "import sys, signature_extraction.event_signature_extraction, signature_extraction.flow_grouping; " \

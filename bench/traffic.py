@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real captures, read, cut and merged: what bench/toggles and bench/mixed make their captures of."""
+"""What bench/toggles, bench/mixed and bench/ablation ask of the program, and real captures: read, cut and merged."""
+import glob
+import json
 import os
 import socket
 import struct
+import subprocess
 import sys
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
@@ -12,6 +15,27 @@ import packets  # noqa: E402 (the path above)
 CORPUS = os.environ.get("IOTSIG_CORPUS", os.path.join(ROOT, "..", "shared", "corpus"))
 IOTSIG = os.environ.get("IOTSIG", os.path.join(ROOT, "build", "iotsig"))
 SECOND = 10**9
+
+
+def iotsig(*words):
+    """What the program prints. That there is nothing to tell is no failure."""
+    result = subprocess.run([IOTSIG, *words], capture_output=True, text=True, check=False)
+    if result.returncode not in (0, 1):
+        sys.exit(f"iotsig {' '.join(words)}: status {result.returncode}\n{result.stderr}")
+    return result.stdout
+
+
+def lines(*words):
+    """The same, as JSON lines."""
+    return [json.loads(line) for line in iotsig(*words, "-q", "--format", "jsonl").splitlines()]
+
+
+def captures(*pattern):
+    """The captures of the corpus whose path is like that."""
+    found = sorted(glob.glob(os.path.join(CORPUS, *pattern)))
+    if not found:
+        sys.exit(f"no captures {os.path.join(*pattern)} (IOTSIG_CORPUS is where they are)")
+    return found
 
 
 def read(path):

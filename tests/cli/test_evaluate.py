@@ -5,9 +5,6 @@ import math
 import os
 
 import support
-from support import make
-
-ROUTER, GATEWAY = "192.168.1.1", "02:00:00:00:00:02"
 
 
 def wilson(part, whole, z=1.959963984540054):
@@ -17,16 +14,6 @@ def wilson(part, whole, z=1.959963984540054):
 
 
 class Evaluating(support.Case):
-    def event(self, name, *words, device=1, folder="in"):
-        """A capture of a device that asks for names."""
-        own, ip = f"02:00:00:00:01:{device:02x}", f"192.168.1.{100 + device}"
-        packets = [make.ethernet(make.udp(ip, 40000, ROUTER, 53, make.dns([(word, "A")])), src=own, dst=GATEWAY) for word in words]
-        return self.capture(*packets, name=f"{folder}/{name}", link=1)
-
-    def events(self, event, captures, device=1, folder="in"):
-        for i, words in enumerate(captures):
-            self.event(f"{event}/{i:02d}.pcap", *words, device=device, folder=folder)
-
     def evaluate(self, *options, folder="in", status=0):
         result = support.run("evaluate", "-q", "--format", "json", *options, self.path(folder))
         self.assertEqual(result.status, status, result.err)

@@ -32,10 +32,6 @@ class Learning(Case):
             packets.append(make.ethernet(packet, src=own, dst=GATEWAY))
         return self.capture(*packets, name=f"{folder}/{name}", link=1)
 
-    def events(self, event, captures, device=1, folder="in"):
-        for i, words in enumerate(captures):
-            self.event(f"{event}/{i:02d}.pcap", *words, device=device, folder=folder)
-
     def learn(self, *options, status=0, folder="in"):
         result = support.run("learn", "-o", self.path("out"), "--format", "json", *options, self.path(folder))
         self.assertEqual(result.status, status, result.err)

@@ -285,18 +285,11 @@ class Hostile(Report):
 
 
 class Evaluation(Report):
-    def event(self, event, captures, device):
-        for i, names in enumerate(captures):
-            own = f"02:00:00:00:01:{device:02x}"
-            frames = [make.ethernet(make.udp(f"192.168.1.{100 + device}", 40000, "192.168.1.1", 53, make.dns([(name, "A")])), src=own, dst=ROUTER)
-                      for name in names]
-            self.write(f"in/{event}/{i:02d}.pcap", make.pcap([(START + j, frame) for j, frame in enumerate(frames)]))
-
     def test_page(self):
         # Ten captures of the first ask for two names of equal weight; the eleventh for one: half is no nine tenths.
         first, second = "<b>'\"&\u202e", "other"
-        self.event(first, [["a.example", "c.example"]] * 10 + [["c.example"]], 1)
-        self.event(second, [["b.example"]] * 5, 2)
+        self.events(first, [["a.example", "c.example"]] * 10 + [["c.example"]], 1)
+        self.events(second, [["b.example"]] * 5, 2)
         result = support.run("evaluate", "-q", "-o", self.path("x.html"), self.path("in"))
         self.assertEqual((result.status, result.out, result.err), (0, "", ""))
         root = page.read(self.read("x.html"))
@@ -321,8 +314,8 @@ class Evaluation(Report):
         self.assertEqual(self.read("y"), self.read("x.html"))
 
     def test_folders(self):
-        self.event("a", [["a.example"]] * 2, 1)
-        self.event("b", [["b.example"]] * 2, 2)
+        self.events("a", [["a.example"]] * 2, 1)
+        self.events("b", [["b.example"]] * 2, 2)
         self.run_ok("evaluate", "-q", "--test", self.path("in"), "-o", self.path("x.html"), self.path("in"))
         root = page.read(self.read("x.html"))
         self.assertNotIn("Folds", [n.words() for n in root.all("dt")])
@@ -333,7 +326,7 @@ class Evaluation(Report):
         names = [f"{chr(97 + i // 26)}{chr(97 + i % 26)}.example" for i in range(66)]
         # One capture of the first is like those of the second, and the other one is learned from when it is tested.
         for i, name in enumerate(names):
-            self.event(f"e{i:02d}", [[name], [names[1] if i == 0 else name]], i)
+            self.events(f"e{i:02d}", [[name], [names[1] if i == 0 else name]], i)
         self.run_ok("evaluate", "-q", "--folds", "2", "-o", self.path("x.html"), self.path("in"))
         root = page.read(self.read("x.html"))
         self.assertEqual(len(page.rows(page.table(root, "What became"))), 66)

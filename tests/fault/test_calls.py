@@ -193,14 +193,6 @@ class Fault(Case):
         self.run_ok(command, "-q", "-o", path, *(inputs or [self.plain]))
         return path
 
-    def events(self):
-        for event, words in (("a", ("one", "two")), ("b", ("one", "two", "own"))):
-            for i in range(2):
-                frames = [make.ethernet(make.udp("192.168.1.2", 40000, "192.168.1.1", 53, make.dns([(f"{word}.example", "A")])))
-                          for word in words]
-                self.write(f"in/e/{event}/{i}.pcap", make.pcap([(START + j, frame) for j, frame in enumerate(frames)]))
-        return self.path("in/e")
-
     def test_packets(self):
         self.check("packets", *self.out(), self.plain, self.packed)
         self.check("packets", *self.out(), "-", stdin=self.plain, old=None)
@@ -225,7 +217,9 @@ class Fault(Case):
         self.check("extract", "--generalise", *self.out(), self.path("in/folder"), "--against", self.packed)
 
     def test_learned(self):
-        events, learned = self.events(), self.path("in/learned")
+        events, learned = self.path("in/e"), self.path("in/learned")
+        self.events("a", [["one.example", "two.example"]] * 2, folder="in/e")
+        self.events("b", [["one.example", "two.example", "own.example"]] * 2, folder="in/e")
         self.run_ok("learn", "-q", "-o", learned, events)
         other = {"c.json": content(learned)["a.json"]}
         for old in (None, other):
@@ -233,10 +227,10 @@ class Fault(Case):
         self.check("library", "merge", *self.out(), learned, old=other)
         self.check("library", "check", "--strict", "-o", self.path("to/x"), learned)
         self.check("library", "list", *self.out(), learned)
-        self.check("identify", *self.out(), "--signatures", learned, f"{events}/a/0.pcap", self.plain)
+        self.check("identify", *self.out(), "--signatures", learned, f"{events}/a/00.pcap", self.plain)
         self.check("evaluate", *self.out(), "--folds", "2", events)
-        self.check("detect", *self.out(), "--signatures", learned, f"{events}/a/0.pcap", f"{events}/b/0.pcap")
-        self.check("report", *self.out("x.html"), f"{learned}/a.json", f"{events}/a/0.pcap")
+        self.check("detect", *self.out(), "--signatures", learned, f"{events}/a/00.pcap", f"{events}/b/00.pcap")
+        self.check("report", *self.out("x.html"), f"{learned}/a.json", f"{events}/a/00.pcap")
         self.check("report", *self.out("x.html"), self.ours("extract", "s.json"), self.plain)
 
     def test_patterns(self):

@@ -76,23 +76,20 @@ class Memory(Case):
         for kind in ("text", "csv", "json"):
             self.check("flows", "--format", kind, "-o", "/dev/null", "--match-random-ports", self.plain, self.packed)
 
-    def events(self):
+    def some_events(self):
         """Two events whose captures share all but a name, and a group."""
         for event, words in (("a", ("one", "two")), ("b", ("one", "two", "own")), ("c", ("three",)), ("d", ("three",))):
-            for i in range(2):
-                frames = [make.ethernet(make.udp("192.168.1.2", 40000, "192.168.1.1", 53, make.dns([(f"{word}.example", "A")])))
-                          for word in words]
-                self.write(f"in/{event}/{i}.pcap", make.pcap([(START + j, frame) for j, frame in enumerate(frames)]))
+            self.events(event, [[f"{word}.example" for word in words]] * 2)
         return self.path("in")
 
     def test_learn(self):
         """A fault of the folder's writing leaves nothing behind; reading and matching what was written."""
-        folder = self.events()
+        folder = self.some_events()
         self.check("learn", "-q", "--format", "json", "--against", f"{folder}/a", "-o", self.path("out"), folder)
         self.assertEqual(sorted(os.listdir(self.folder)), ["a.pcap", "b.pcapng.gz", "in", "out"])
         for kind in ("text", "jsonl"):
             self.check("identify", "--format", kind, "--signatures", self.path("out"), "-o", "/dev/null",
-                       f"{folder}/a/0.pcap", f"{folder}/c/0.pcap", self.plain)
+                       f"{folder}/a/00.pcap", f"{folder}/c/00.pcap", self.plain)
             self.check("library", "list", "--format", kind, "-o", "/dev/null", self.path("out"))
         self.check("extract", "--generalise", "-q", "-o", "/dev/null", f"{folder}/a", "--against", f"{folder}/b")
         self.check("profile", "--device", "x", "--ipv4", "192.168.1.2", "-o", "/dev/null", self.path("out"))
@@ -100,7 +97,7 @@ class Memory(Case):
 
     def test_evaluate(self):
         """With as many captures as it takes for all that a result holds: a missed one, a group, a foreign one."""
-        folder = self.events()
+        folder = self.some_events()
         for kind in ("text", "html", "json"):
             self.check("evaluate", "-q", "--folds", "2", "--format", kind, "-o", "/dev/null", folder)
         self.check("evaluate", "-q", "--foreign", "1", "--test", folder, "--format", "json", "-o", "/dev/null", folder)
@@ -108,21 +105,21 @@ class Memory(Case):
 
     def test_detect(self):
         """Also what is forgotten: devices, flows, names."""
-        folder = self.events()
+        folder = self.some_events()
         self.run_ok("learn", "-q", "--format", "json", "-o", self.path("out"), folder)
         for words in (("--format", "jsonl"), ("--format", "csv", "--max-devices", "4", "--max-flows", "2")):
             self.check("detect", "-q", *words, "--signatures", self.path("out"), "-o", "/dev/null",
-                       f"{folder}/a/0.pcap", f"{folder}/c/0.pcap", self.plain, self.packed)
+                       f"{folder}/a/00.pcap", f"{folder}/c/00.pcap", self.plain, self.packed)
 
     def test_report(self):
-        folder = self.events()
+        folder = self.some_events()
         self.run_ok("learn", "-q", "-o", self.path("out"), folder)
         self.check("report", "-q", "-o", "/dev/null", self.path("out/a.json"), f"{folder}/a", self.packed)
         self.run_ok("extract", "-o", self.path("x.json"), self.plain)
         self.check("report", "-o", "/dev/null", self.path("x.json"), self.plain, self.packed)
 
     def test_library_check(self):
-        folder = self.events()
+        folder = self.some_events()
         for event in "ab":
             self.run_ok("extract", "--generalise", "-q", "--format", "json", "-o", self.path(event), f"{folder}/{event}")
         self.check("library", "check", "--format", "text", "-o", "/dev/null", self.path("a"), self.path("b"))

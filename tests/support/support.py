@@ -75,6 +75,16 @@ class Case(unittest.TestCase):
             link, frames = 1, [make.ethernet(packet) for packet in packets]
         return self.write(name, make.pcap([(START + i * step, f) for i, f in enumerate(frames)], link=link, **more))
 
+    def event(self, name, *words, device=1, folder="in"):
+        """A capture of a device that asks for names."""
+        packets = [make.udp(f"192.168.1.{100 + device}", 40000, "192.168.1.1", 53, make.dns([(word, "A")])) for word in words]
+        return self.capture(*(make.ethernet(packet, src=f"02:00:00:00:01:{device:02x}") for packet in packets), name=f"{folder}/{name}", link=1)
+
+    def events(self, event, captures, device=1, folder="in"):
+        """Captures of an event, of these names each."""
+        for i, words in enumerate(captures):
+            self.event(f"{event}/{i:02d}.pcap", *words, device=device, folder=folder)
+
     def run_ok(self, *words, **more):
         result = run(*words, **more)
         self.assertEqual((result.status, result.err), (0, ""))

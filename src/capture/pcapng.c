@@ -92,7 +92,7 @@ struct iotsig_time iotsig_pcapng_time(const struct pcapng_interface *interface, 
     unsigned n = interface->resolution & 0x7f;
     bool binary = interface->resolution & 0x80;
     uint64_t seconds, ns;
-    int64_t sum;
+    int64_t sum, product;
     struct iotsig_time time;
 
     if (binary)
@@ -102,8 +102,8 @@ struct iotsig_time iotsig_pcapng_time(const struct pcapng_interface *interface, 
     time.digits = n > (binary ? 19 : MICROSECONDS) ? 9 : 6;
     if (seconds > INT64_MAX || __builtin_add_overflow((int64_t)seconds, interface->offset, &sum))
         time.ns = saturate(interface->offset < 0 && seconds <= INT64_MAX);
-    else if (__builtin_mul_overflow(sum, SECOND, &sum) ||
-             __builtin_add_overflow(sum, (int64_t)ns, &time.ns))
+    else if (__builtin_mul_overflow(sum, SECOND, &product) ||
+             __builtin_add_overflow(product, (int64_t)ns, &time.ns))
         time.ns = saturate(sum < 0);
     return time;
 }

@@ -58,6 +58,13 @@ class Formats(Case):
         content = make.section() + make.interface(resolution=9, offset=START // SECOND) + make.enhanced("<", 0, 5, make.ethernet(PING))
         self.assertEqual(self.stamps(content), ["1700000000.000000005"])
 
+    def test_pcapng_times_that_64_bits_do_not_hold(self):
+        most, least = "9223372036.854775807", "-9223372036.854775808"
+        for units, offset, want in ((2**63 - 1, 0, most), (2**63, 0, most), (2**64 - 1, 0, most), (0, 10**10, most), (0, 2**63 - 1, most),
+                                    (0, -10**10, least), (2**64 - 1, -2**63, least)):
+            content = make.section() + make.interface(resolution=9, offset=offset) + make.enhanced("<", 0, units, make.ethernet(PING))
+            self.assertEqual(self.stamps(content), [want], (units, offset))
+
     def test_pcapng_sections_interfaces_and_blocks(self):
         """A second section of the other byte order; an interface with its own link type; all packet blocks;
         blocks that mean nothing here."""

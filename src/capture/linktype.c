@@ -51,6 +51,15 @@ int iotsig_link_type_dlt(int link_type)
     }
 }
 
+int iotsig_link_type_of_dlt(int dlt)
+{
+    int link_type = IOTSIG_LINK_LINUX_SLL2; /* the last one */
+    while (link_type >= 0 &&
+           (!iotsig_link_type_is_known(link_type) || iotsig_link_type_dlt(link_type) != dlt))
+        link_type--;
+    return link_type;
+}
+
 const char *iotsig_link_type_name(int link_type)
 {
     const char *name = pcap_datalink_val_to_name(iotsig_link_type_dlt(link_type));

@@ -37,6 +37,9 @@ bool iotsig_link_type_is_known(int link_type);
 /** The DLT_ value by which libpcap knows it on this system. */
 int iotsig_link_type_dlt(int link_type);
 
+/** The LINKTYPE_ value of a DLT_ value, if it can be decoded; else -1. */
+int iotsig_link_type_of_dlt(int dlt);
+
 /** Its name, such as "EN10MB"; "unnamed" when libpcap has none. */
 const char *iotsig_link_type_name(int link_type);
 

@@ -59,15 +59,13 @@ static int activate(struct live *live, struct iotsig_error *error)
                : 0;
 }
 
-/* The LINKTYPE_ value of what libpcap calls the link on this system. */
 static int find_link_type(struct live *live, struct iotsig_error *error)
 {
     int dlt = pcap_datalink(live->pcap);
-    for (live->link_type = 0; live->link_type <= IOTSIG_LINK_LINUX_SLL2; live->link_type++)
-        if (iotsig_link_type_is_known(live->link_type) &&
-            iotsig_link_type_dlt(live->link_type) == dlt)
-            return 0;
-    return iotsig_fail_in(error, iotsig_link_type_refuse(dlt, error), live->name);
+    live->link_type = iotsig_link_type_of_dlt(dlt);
+    return live->link_type >= 0
+               ? 0
+               : iotsig_fail_in(error, iotsig_link_type_refuse(dlt, error), live->name);
 }
 
 static int set_filter(struct live *live, const char *filter, struct iotsig_error *error)

@@ -280,8 +280,9 @@ class Hostile(Report):
                 signature = self.path("s.json")
                 self.run_ok("extract", "--timeout", "0", "-o", signature, capture)
             result = support.run("report", "-q", "-o", self.path("x.html"), "--timeout", "0", signature, capture)
-            self.assertIn(result.status, (0, 3), result.err)
-            page.read(self.read("x.html"))
+            self.assertEqual((result.status, result.err), (0, ""))
+            marks = [line.attributes["x2"] for line in page.read(self.read("x.html")).all("line", class_="mark")]
+            self.assertEqual(marks[-1], "100.00%")
 
 
 class Evaluation(Report):

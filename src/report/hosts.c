@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "host/names.h"
 #include "report/report.h"
 
 struct gathering {
@@ -12,35 +13,20 @@ struct gathering {
 
 static bool add(struct iotsig_report *report, const char *name, const char *other)
 {
-    struct known *known;
-    size_t n = strlen(name), m = strlen(other);
-    char *key = iotsig_arena_get(&report->arena, n + m + 2);
+    char key[2 * IOTSIG_NAME_TEXT];
+    size_t n = strlen(name) + 1, m = strlen(other);
     bool added;
-    if (key == NULL)
-        return false;
-    memcpy(key, name, n + 1);
-    memcpy(key + n + 1, other, m + 1);
-    if (iotsig_map_put(&report->known_map, key, n + 1 + m, 0, &added) == NULL ||
-        !iotsig_array_grow(&report->context->allocator, &report->known, &report->known_capacity,
-                           report->known_count + 1, sizeof *report->known))
-        return false;
-    known = &report->known[report->known_count];
-    *known = (struct known){key, key + n + 1};
-    report->known_count += added;
-    return true;
+    if (n + m > sizeof key) /* no name is as long */
+        return true;
+    memcpy(key, name, n);
+    memcpy(key + n, other, m);
+    return iotsig_map_put(&report->known, key, n + m, 0, &added) != NULL;
 }
 
 static void take(void *user, const char *key, const char *value)
 {
     struct gathering *gathering = user;
     gathering->failed = gathering->failed || !add(gathering->report, value, key);
-}
-
-static int order(const void *one, const void *other)
-{
-    const struct known *a = one, *b = other;
-    int by_name = strcmp(a->name, b->name);
-    return by_name != 0 ? by_name : strcmp(a->other, b->other);
 }
 
 int iotsig_hosts_gather(struct iotsig_report *report, const struct iotsig_names *names,
@@ -51,24 +37,26 @@ int iotsig_hosts_gather(struct iotsig_report *report, const struct iotsig_names 
         return 0;
     iotsig_names_each(names, IOTSIG_NAMES_IP, take, &gathering);
     iotsig_names_each(names, IOTSIG_NAMES_ALIAS, take, &gathering);
-    if (report->known_count > 0)
-        qsort(report->known, report->known_count, sizeof *report->known, order);
     return gathering.failed ? iotsig_fail_memory(error) : 0;
 }
 
-void iotsig_hosts_write(const struct iotsig_report *report, struct html *html)
+/* A name, and an address or another name that stands for it. */
+struct known {
+    const char *name, *other;
+};
+
+static int order(const void *one, const void *other)
 {
-    static const char *const titles[] = {"Name", "Stands for", NULL};
-    const struct known *known = report->known;
-    if (report->known_count == 0)
-        return;
-    iotsig_page_section(html, "Hosts");
-    iotsig_page_table(html, "hosts",
-                      "Names that the captures told, and the addresses and names behind them",
-                      titles);
-    for (size_t i = 0; i < report->known_count; i++) {
+    const struct known *a = one, *b = other;
+    int by_name = strcmp(a->name, b->name);
+    return by_name != 0 ? by_name : strcmp(a->other, b->other);
+}
+
+static void put_all(const struct known *known, size_t count, struct html *html)
+{
+    for (size_t i = 0; i < count; i++) {
         bool first = i == 0 || strcmp(known[i].name, known[i - 1].name) != 0,
-             last = i + 1 == report->known_count || strcmp(known[i].name, known[i + 1].name) != 0;
+             last = i + 1 == count || strcmp(known[i].name, known[i + 1].name) != 0;
         if (first) {
             iotsig_html_begin(html, "tr");
             iotsig_page_heading(html, "row");
@@ -83,6 +71,33 @@ void iotsig_hosts_write(const struct iotsig_report *report, struct html *html)
             iotsig_html_end(html);
         }
     }
+}
+
+int iotsig_hosts_write(const struct iotsig_report *report, struct html *html,
+                       struct iotsig_error *error)
+{
+    static const char *const titles[] = {"Name", "Stands for", NULL};
+    const struct iotsig_allocator *allocator = &report->context->allocator;
+    const struct iotsig_map_entry *entry = NULL;
+    size_t count = 0, n;
+    if (iotsig_map_count(&report->known) == 0)
+        return 0;
+    struct known *known =
+        iotsig_memory_get(allocator, iotsig_map_count(&report->known) * sizeof *known);
+    if (known == NULL)
+        return iotsig_fail_memory(error);
+    while ((entry = iotsig_map_next(&report->known, entry)) != NULL) {
+        const char *name = iotsig_map_key(entry, &n);
+        known[count++] = (struct known){name, name + strlen(name) + 1};
+    }
+    qsort(known, count, sizeof *known, order);
+    iotsig_page_section(html, "Hosts");
+    iotsig_page_table(html, "hosts",
+                      "Names that the captures told, and the addresses and names behind them",
+                      titles);
+    put_all(known, count, html);
     iotsig_page_table_end(html);
     iotsig_html_end(html);
+    iotsig_memory_free(allocator, known);
+    return 0;
 }

@@ -144,7 +144,7 @@ int iotsig_report_new(struct iotsig_report **out, struct iotsig_context *context
                                      .options = options != NULL ? *options : defaults};
     iotsig_arena_init(&report->arena, &context->allocator);
     iotsig_map_init(&report->row_map, &context->allocator, context->hash_key);
-    iotsig_map_init(&report->known_map, &context->allocator, context->hash_key);
+    iotsig_map_init(&report->known, &context->allocator, context->hash_key);
     int status = read_signature(report, path, error);
     if (status == 0)
         *out = report;
@@ -400,7 +400,8 @@ int iotsig_report_write(const struct iotsig_report *report, struct iotsig_output
     iotsig_rows_write(report, &html);
     iotsig_captures_write(report, &html);
     int status = iotsig_timelines_write(report, &html, error);
-    iotsig_hosts_write(report, &html);
+    if (status == 0)
+        status = iotsig_hosts_write(report, &html, error);
     iotsig_provenance_write(report, &html);
     iotsig_html_finish(&html);
     return status;
@@ -414,9 +415,8 @@ void iotsig_report_free(struct iotsig_report *report)
     iotsig_patterns_free(report->patterns);
     iotsig_library_free(report->library);
     iotsig_map_fini(&report->row_map);
-    iotsig_map_fini(&report->known_map);
+    iotsig_map_fini(&report->known);
     iotsig_memory_free(allocator, report->traces);
-    iotsig_memory_free(allocator, report->known);
     iotsig_arena_fini(&report->arena);
     iotsig_memory_free(allocator, report);
 }

@@ -41,11 +41,6 @@ struct trace {
     const char *forbidden_kind, *forbidden; /**< what keeps the signature away; or NULL */
 };
 
-/** A name, and an address or another name that stands for it. */
-struct known {
-    const char *name, *other;
-};
-
 struct iotsig_report {
     struct iotsig_context *context;
     struct iotsig_options options;
@@ -58,9 +53,7 @@ struct iotsig_report {
     struct iotsig_map row_map; /**< from kind, NUL and text of a feature to its row */
     struct trace *traces;
     size_t trace_count, trace_capacity;
-    struct iotsig_map known_map;
-    struct known *known;
-    size_t known_count, known_capacity;
+    struct iotsig_map known; /**< each a name, NUL, and what it stands for */
 };
 
 /** How many rows of the signature have a role. */
@@ -71,7 +64,8 @@ size_t iotsig_report_count(const struct iotsig_report *report, enum iotsig_role 
 /** Adds what a table says; NULL is allowed. */
 int iotsig_hosts_gather(struct iotsig_report *report, const struct iotsig_names *names,
                         struct iotsig_error *error);
-void iotsig_hosts_write(const struct iotsig_report *report, struct html *html);
+int iotsig_hosts_write(const struct iotsig_report *report, struct html *html,
+                       struct iotsig_error *error);
 
 /* The other sections; each writes nothing where it has nothing to say. */
 

@@ -57,7 +57,7 @@ struct iotsig_detect_options {
     const char *self;     /**< look at this device only: a hardware or IP address; NULL: at all */
     const char *families; /**< look at these families of features; NULL: those of the library */
     const struct iotsig_names *names; /**< known beforehand; of the same context; or NULL */
-    uint32_t max_devices;             /**< 0: IOTSIG_DETECT_DEVICES */
+    uint32_t max_devices;             /**< 0: IOTSIG_DETECT_DEVICES; at least 4 are followed */
     uint32_t max_flows; /**< flows, and as many raw features and names; 0: IOTSIG_DETECT_FLOWS */
 };
 

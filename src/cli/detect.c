@@ -244,7 +244,7 @@ const struct command command_detect = {
         "interface, and prints each event of the learned signatures when it has happened: which "
         "device\n"
         "it was, when, and how much of the signature was there.\n",
-    .groups = GROUP_FORMAT | GROUP_FEATURES | GROUP_SIGNATURES | GROUP_STREAM,
+    .groups = GROUP_FORMAT | GROUP_SIGNATURES | GROUP_STREAM,
     .needs = NEEDS_STREAM,
     .inputs_min = 0,
     .inputs_max = INT_MAX,

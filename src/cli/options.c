@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#define FAMILIES "flow name link dhcp content agent vendor length"
+
 /* clang-format off */
 const struct option_row cli_options[] = {
     {"timeout", "SECONDS", "a longer pause ends the event (default 20, of features 0: none does)",
@@ -33,9 +35,14 @@ const struct option_row cli_options[] = {
     {"name", "NAME", "what the result is called (default: the common folder, or the stem)",
      OPTION_NAME, GROUP_NAME, ARGUMENT_TEXT, NULL},
     {"self", "ADDRESS", "the device: its hardware or IP address (default: it is found)",
-     OPTION_SELF, GROUP_FEATURES, ARGUMENT_TEXT, NULL},
+     OPTION_SELF, GROUP_FEATURES | GROUP_REPORT, ARGUMENT_TEXT, NULL},
+    {"self", "ADDRESS", "look at this device only: its hardware or IP address",
+     OPTION_SELF, GROUP_STREAM, ARGUMENT_TEXT, NULL},
     {"families", "LIST", "families of features (default: all but agent)", OPTION_FAMILIES, GROUP_FEATURES, ARGUMENT_WORDS,
-     "flow name link dhcp content agent vendor length"},
+     FAMILIES},
+    {"families", "LIST", "families of features (default: those of the signatures)",
+     OPTION_FAMILIES, GROUP_REPORT | GROUP_STREAM, ARGUMENT_WORDS,
+     FAMILIES},
     {"generalise", NULL, "learn the signature from features; the options of learn are of it",
      OPTION_GENERALISE, GROUP_EXTRACT, ARGUMENT_NONE, NULL},
     {"min-support", "SHARE", "of an event's captures, that a mandatory feature is in (default 9/10)",

@@ -537,7 +537,7 @@ bool cli_parse(struct run *run, int argc, char **argv)
         done = parse_all(run, &later, argc, argv) && make_context(run, &later) &&
                cli_open_live(run) && cli_confine(run) && prepare(run, &later);
     /* Features are of whole captures, unless somebody says otherwise. */
-    bool features = (run->command->groups & GROUP_FEATURES) != 0 &&
+    bool features = (run->command->groups & (GROUP_FEATURES | GROUP_REPORT)) != 0 &&
                     ((run->command->groups & GROUP_EXTRACT) == 0 || run->settings.generalise);
     if (features && !run->settings.timeout_given)
         run->settings.options.timeout_ns = 0;

@@ -105,7 +105,7 @@ const struct command command_report = {
         "Of captures that are given it shows how much of the signature each has, what is missing,\n"
         "and when each feature or flow is seen. It loads and runs nothing.\n",
     .needs = NEEDS_THREADS | NEEDS_INCLUDES,
-    .groups = GROUP_CAPTURES | GROUP_FEATURES | GROUP_REPORT,
+    .groups = GROUP_CAPTURES | GROUP_REPORT,
     .inputs_min = 1,
     .inputs_max = INT_MAX,
     .perform = perform_report};

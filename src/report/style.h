@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The style sheet of all pages: style.css as lines, to a NULL (scripts/embed). */
+/* The style sheet of all pages: sheet.css as lines, to a NULL (scripts/embed). */
 #ifndef IOTSIG_REPORT_STYLE_H
 #define IOTSIG_REPORT_STYLE_H
 

@@ -75,6 +75,12 @@ IOTSIG_API int iotsig_patterns_read_fd(struct iotsig_patterns *patterns, int fd,
                                        void *user, struct iotsig_error *error);
 
 /**
+ * A time from its text in a file: "1724059939.123456", "-1.5e3"; decimals past nine are cut.
+ * @return whether it is one that fits
+ */
+IOTSIG_API bool iotsig_time_read(const char *text, struct iotsig_time *time);
+
+/**
  * A layer by itself from its text in a file: a JSON object, or as the Python package writes one, a
  * dict, a tuple of pairs, or "DNS - response: False, qtype: A". `*out` is NULL where the text says
  * that there is none. To be freed with iotsig_layer_free().

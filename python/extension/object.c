@@ -92,7 +92,10 @@ static bool get_nanoseconds(const struct state *state, PyObject *object, enum na
     return true;
 }
 
-/* The seconds of any number; what has a whole number `ns` of nanoseconds tells these. */
+/*
+ * Seconds, as the text of any number tells them: a float of a date has no nanoseconds, but its text
+ * the decimals it was made of. What has a whole number `ns` of nanoseconds tells these.
+ */
 static bool get_seconds(const struct state *state, PyObject *object, struct iotsig_time *time)
 {
     PyObject *value = get_optional(state, object, NAME_TIMESTAMP);
@@ -107,11 +110,13 @@ static bool get_seconds(const struct state *state, PyObject *object, struct iots
         time->ns = PyLong_AsLongLongAndOverflow(ns, &overflow);
         time->digits = overflow != 0 ? 0 : six ? 6 : 9;
         Py_XDECREF(digits);
-    } else if (value != Py_None && !PyUnicode_Check(value)) {
+    } else {
         PyErr_Clear();
-        double seconds = PyFloat_AsDouble(value);
-        if (fabs(seconds) < 9e9 && !PyErr_Occurred())
-            *time = (struct iotsig_time){(int64_t)llround(seconds * 1e9), 9};
+        PyObject *seconds = PyObject_Str(value);
+        const char *text = seconds == NULL ? NULL : PyUnicode_AsUTF8AndSize(seconds, NULL);
+        if (text != NULL)
+            (void)iotsig_time_read(text, time);
+        Py_XDECREF(seconds);
     }
     PyErr_Clear();
     Py_XDECREF(ns);

@@ -280,6 +280,11 @@ static bool parse_time(struct text text, struct iotsig_time *time)
     return true;
 }
 
+bool iotsig_time_read(const char *text, struct iotsig_time *time)
+{
+    return parse_time(text_of(text), time);
+}
+
 /* A time that may be absent. */
 static int get_time(json_t *object, const char *name, struct iotsig_time *time,
                     struct iotsig_error *error)

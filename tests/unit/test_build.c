@@ -98,6 +98,29 @@ static void test_payloads(void **state)
     assert_int_equal(iotsig_layer_read(&layer, context, "{", NULL), IOTSIG_ERR_FORMAT);
 }
 
+static void test_time(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ns;
+        uint8_t digits;
+    } times[] = {{"1724059939.123456", 1724059939123456000, 6},
+                 {"1724059939.1234567", 1724059939123456700, 9},
+                 {"-0.25", -250000000, 6},
+                 {"1.5e3", 1500000000000, 6},
+                 {"9223372036.854775807", INT64_MAX, 9}};
+    static const char *const none[] = {"", "now", "1.", ".5", "1 ", "nan", "9223372036.854775808"};
+    struct iotsig_time time;
+    (void)state;
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        assert_true(iotsig_time_read(times[i].text, &time));
+        assert_int_equal(time.ns, times[i].ns);
+        assert_int_equal(time.digits, times[i].digits);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_false(iotsig_time_read(none[i], &time));
+}
+
 static void add(struct iotsig_pattern *pattern, const char *src, const char *dst, int transport,
                 uint16_t sport, uint16_t dport)
 {
@@ -442,7 +465,7 @@ int main(void)
         cmocka_unit_test(test_flows),  cmocka_unit_test(test_grouping),
         cmocka_unit_test(test_hosts),  cmocka_unit_test(test_texts),
         cmocka_unit_test(test_names),  cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory), cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

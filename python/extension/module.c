@@ -130,8 +130,8 @@ static int execute(PyObject *module)
 #define EACH_REFERENCE(USE)                                                                        \
     USE(error)                                                                                     \
     USE(warn)                                                                                      \
-    USE(odd_words) USE(packet) USE(layer) USE(flow) USE(port) USE(progress) USE(pair) USE(packets) \
-        USE(pattern)
+    USE(odd_words)                                                                                 \
+    USE(packet) USE(layer) USE(flow) USE(port) USE(progress) USE(pair) USE(packets) USE(pattern)
 #define VISIT(MEMBER) Py_VISIT(state->MEMBER);
 #define CLEAR(MEMBER) Py_CLEAR(state->MEMBER);
 

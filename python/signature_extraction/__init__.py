@@ -4,3 +4,5 @@
 New code uses the package iotsig.
 """
 from iotsig import __version__
+
+from . import application_layer, event_signature_extraction, flow_grouping, network, pkt_extraction, utils

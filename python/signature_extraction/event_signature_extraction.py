@@ -19,9 +19,9 @@ def patterns_to_signature(patterns, match_random_ports=False):
     patterns = list(patterns)
     if not all(isinstance(pattern, NetworkPattern) for pattern in patterns):
         raise TypeError("patterns are expected")
-    without_ports = any(pattern._without_ports for pattern in patterns)
+    partial = any(pattern._partial or any(getattr(flow, "_open_hosts", ()) for flow in pattern._flows or ()) for pattern in patterns)
     natives = [pattern._in_library() for pattern in patterns]
-    return NetworkPattern._of_library(_extract(natives, bool(match_random_ports)), without_ports)
+    return NetworkPattern._of_library(_extract(natives, bool(match_random_ports)), partial)
 
 
 def pcaps_to_signature_pattern(pcap_files, dns_table=NO_TABLE, timeout=20, match_random_ports=False, *, progress=None):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From packets to patterns."""
-import os
+from iotsig import _iotsig
 
-from iotsig import _iotsig, _options
-
+from .inputs import read_whole
+from .network.FlowFingerprint import FlowFingerprint
 from .network.NetworkPattern import NetworkPattern
 
 
@@ -12,20 +12,14 @@ def group_pkts_per_flow(pkts, match_random_ports=False):
     pkts = list(pkts)
     if not all(hasattr(packet, "sport") and hasattr(packet, "dport") for packet in pkts):
         raise TypeError("packets are expected")
-    without_ports = any(packet.sport is None or packet.dport is None for packet in pkts)
-    return NetworkPattern._of_library(_iotsig.pattern_from_packets(pkts, bool(match_random_ports)), without_ports)
+    native = _iotsig.pattern_from_packets(pkts, bool(match_random_ports))
+    return NetworkPattern._of_library(native, any(None in (p.src, p.dst, p.transport_protocol, p.sport, p.dport) for p in pkts))
 
 
 def pkts_csv_to_pattern_csv(pkts_file, pattern_file, match_random_ports=False):
     """From a file of packets to a file of their pattern."""
-    options = _options(timeout_ns=0, match_random_ports=match_random_ports)
-    found, failures = _iotsig.read(((os.fsencode(pkts_file), -1),), options, False)
-    if failures:
-        raise failures[0]
-    flows = [flow for native, _, _ in found for flow in native]
+    found = read_whole(pkts_file, match_random_ports)
     if len(found) == 1:
-        found[0][0].write(os.fspath(pattern_file), "csv")
+        found[0].write(pattern_file, "csv")
     else:
-        from .network.FlowFingerprint import FlowFingerprint  # pylint: disable=import-outside-toplevel
-
-        NetworkPattern([FlowFingerprint._of_library(flow) for flow in flows]).to_csv(pattern_file)
+        NetworkPattern([FlowFingerprint._of_library(flow) for native in found for flow in native]).to_csv(pattern_file)

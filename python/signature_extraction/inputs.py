@@ -2,7 +2,7 @@
 """Captures as scripts give them: paths and files, tables of names that are updated in place, pauses."""
 import os
 
-from iotsig import _ANY_PAUSE, _all_opened, _iotsig, _nanoseconds, _options, _warn_of, _watching
+from iotsig import _ANY_PAUSE, _all_opened, _iotsig, _nanoseconds, _opened, _options, _warn_of, _watching
 from iotsig.errors import CaptureWarning
 
 from .utils.packet_utils import table_of, update_table
@@ -28,6 +28,15 @@ def options_for(table, timeout, match_random_ports=False, progress=None):
 def listed(sources):
     one = isinstance(sources, (str, bytes, os.PathLike)) or hasattr(sources, "read")
     return [sources] if one else list(sources)
+
+
+def read_whole(source, match_random_ports=False):
+    """The library's patterns of one file. What cannot be read is raised."""
+    with _opened(source) as opened:
+        found, failures = _iotsig.read((opened,), _options(timeout_ns=0, match_random_ports=match_random_ports), False)
+    if failures:
+        raise failures[0]
+    return [native for native, _, _ in found]
 
 
 def read_patterns(sources, dns_table, timeout, match_random_ports, progress):

@@ -2,6 +2,7 @@
 """From captures to packets."""
 import os
 from array import array
+from decimal import Decimal
 
 from iotsig import _iotsig, _opened, _warn, _watching
 
@@ -106,7 +107,11 @@ def pkts_to_df(pkts):
     """Packets as a DataFrame, a row each."""
     import pandas  # pylint: disable=import-outside-toplevel
 
-    return pandas.DataFrame([dict(packet) for packet in pkts], columns=COLUMNS)
+    rows = [dict(packet) for packet in pkts]
+    for row in rows:
+        if isinstance(row["timestamp"], Decimal):  # of scapy: pandas calculates with floats
+            row["timestamp"] = float(row["timestamp"])
+    return pandas.DataFrame(rows, columns=COLUMNS)
 
 
 def _plain(value):

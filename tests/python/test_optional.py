@@ -18,6 +18,7 @@ try:
     import pandas
     from scapy.all import BOOTP, DHCP as DHCPLayer, DNS as DNSLayer, DNSQR, DNSRR, ICMP, IP, TCP, UDP, DHCP6_Solicit, Ether, IPOption_Router_Alert, IPv6, PcapReader, Padding, Raw
     from scapy.contrib.coap import CoAP as CoAPLayer
+    from scapy.utils import EDecimal
     from scapy.layers.http import HTTP as HTTPLayer, HTTPRequest, HTTPResponse
 except ImportError as absent:
     print(f"{absent} (scripts/install-deps)")
@@ -27,9 +28,9 @@ import iotsig
 from signature_extraction.application_layer import DHCP, DNS, HTTP, ApplicationLayer, CoAP, CoAPType
 from signature_extraction.event_signature_extraction import pcaps_to_signature_pattern
 from signature_extraction.flow_grouping import group_pkts_per_flow
-from signature_extraction.network import NetworkPattern, Packet
+from signature_extraction.network import FlowFingerprint, NetworkPattern, Packet
 from signature_extraction.pkt_extraction import df_to_pkts, pcap_to_df, pcap_to_pkts, pkts_to_df
-from signature_extraction.utils import extract_domain_names, get_last_layer, should_skip_pkt
+from signature_extraction.utils import extract_domain_names, get_last_layer, is_known_port, should_skip_pkt
 
 COLUMNS = ["id", "timestamp", "network_protocol", "src", "dst", "transport_protocol", "sport", "dport", "application_layer", "length"]
 HEAD = IP(src="192.0.2.10", dst="192.0.2.1")
@@ -84,6 +85,10 @@ class Frames(support.Case):
         df.to_csv(self.path("mine.csv"))
         self.assertEqual(group_pkts_per_flow(df_to_pkts(pandas.read_csv(self.path("mine.csv"), index_col=0))).flows, group_pkts_per_flow(packets).flows)
         self.assertEqual(Packet({"sport": numpy.int64(80)}).sport, 80)
+        self.assertTrue(is_known_port(numpy.int64(443)) and is_known_port(df.dport[0], "udp") and not is_known_port(443.0))
+        self.assertTrue(FlowFingerprint(packets[0]).contains_port(numpy.uint16(53)))
+        packets[0].timestamp = EDecimal("12.5")  # as scapy's
+        self.assertEqual((str(pkts_to_df(packets).timestamp.dtype), pkts_to_df(packets).timestamp[0]), ("float64", 12.5))
         for wrong in (None, 5, [], {}, packets, df.src):
             with self.assertRaises(TypeError):
                 df_to_pkts(wrong)
@@ -157,7 +162,9 @@ class Scapy(support.Case):
                              (HEAD / UDP() / CoAPLayer(code=1), "CoAP"), (HEAD / UDP() / BOOTP() / DHCPLayer(options=[("message-type", 1)]), "DHCP")):
             self.assertEqual(ApplicationLayer.get_protocol(packet), name)
             self.assertEqual(ApplicationLayer.init_protocol(packet).protocol_name, name)
-        for packet in (HEAD / TCP(), HEAD / UDP() / Raw(b"x"), HEAD / ICMP(), Ether()):
+        segment = IP(bytes(HEAD / TCP(dport=80, flags="PA") / Raw(b"the middle of a message")))
+        self.assertTrue(segment.haslayer(HTTPLayer))  # by its port
+        for packet in (HEAD / TCP(), HEAD / UDP() / Raw(b"x"), HEAD / ICMP(), Ether(), segment):
             with self.assertRaises(ValueError):
                 ApplicationLayer.get_protocol(packet)
             for kind in (DNS, HTTP, CoAP, DHCP):

@@ -226,6 +226,10 @@ class Layers(unittest.TestCase):
             with self.assertRaises(TypeError):
                 ApplicationLayer.get_protocol(wrong)
             self.assertNotEqual(DNS({}), wrong)
+            with self.assertRaises(TypeError):
+                ApplicationLayer(wrong)
+        with self.assertRaises(TypeError):
+            ApplicationLayer({})
         self.assertNotEqual(DNS({}), HTTP({}))
         self.assertEqual(DNS({}).compute_distance(HTTP({})), 1)
         self.assertEqual(DNS({}).diff(HTTP({})), {"protocol": ("DNS", "HTTP")})
@@ -546,6 +550,11 @@ class Patterns(support.Case):
         self.assertEqual(self.flows(self.path("p.csv")), self.flows(path))
         pkts_csv_to_pattern_csv(self.path("p.csv"), self.path("f.csv"))
         self.assertEqual(NetworkPattern.load_from_csv(self.path("f.csv")).flows, group_pkts_per_flow(packets).flows)
+        whole = {"src": "a.example", "dst": "b.example", "transport_protocol": "TCP", "sport": 1, "dport": 443, "length": 5}
+        times = ((1724059939.123456, "1724059939.123456"), (Decimal("1724059939.123456789"), "1724059939.123456789"), ("1724059939.5", "1724059939.500000"),
+                 (Timestamp(START + 1), "1700000000.000000001"), (5, "5.000000"), (-0.25, "-0.250000"), ("now", ""), (None, ""), (float("nan"), ""), (10**30, ""))
+        pkts_to_csv([Packet({**whole, "timestamp": given}) for given, _ in times], self.path("t.csv"))
+        self.assertEqual([line.split(",")[1] for line in self.read("t.csv").decode().splitlines()[1:]], [text for _, text in times])
         with self.assertRaises(OSError):
             pkts_to_csv(packets, self.path("no/such/folder.csv"))
         with self.assertRaises(TypeError):
@@ -589,6 +598,9 @@ class Patterns(support.Case):
         for none in ([], [NetworkPattern()], [NetworkPattern(), NetworkPattern([])]):
             with self.assertRaises(ValueError):
                 patterns_to_signature(none)
+        policy = {"protocols": {"ipv4": {"src": "self", "dst": "a.example"}, "tcp": {"dst-port": 443}}}
+        (found,) = patterns_to_signature([NetworkPattern([FlowFingerprint.from_policy(policy)])] * 2).flows
+        self.assertEqual(found.ports, {("a.example", 443): 2})
         pcaps_to_signature_csv(paths, self.path("s.csv"))
         self.assertEqual([self.record(f) for f in NetworkPattern.load_from_csv(self.path("s.csv")).flows], [self.record_of(f) for f in wanted])
         self.assertEqual(self.flows(self.path("s.csv"))[0]["ports"], wanted[0]["ports"])
@@ -614,8 +626,16 @@ class Patterns(support.Case):
             self.assertIsInstance(twin.flows[0], FlowFingerprint)
         pattern.to_csv(self.path("p.csv"))
         self.assertEqual(NetworkPattern.load_from_csv(self.path("p.csv")).flows[0].ports, flow().ports)
+        for partial in (NetworkPattern([FlowFingerprint({})]), group_pkts_per_flow([Packet({"sport": 1, "dport": 2})]),
+                        group_pkts_per_flow([Packet({"src": "a.example", "dst": "b.example", "sport": 1, "dport": 2})])):
+            with self.assertRaises(ValueError):
+                partial.to_csv(self.path("none.csv"))
+        for file in (io.StringIO(), io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")):
+            pattern.to_csv(file)
+            file.seek(0)
+            self.assertEqual(NetworkPattern.load_from_csv(file).flows, pattern.flows)
         with self.assertRaises(ValueError):
-            NetworkPattern([FlowFingerprint({})]).to_csv(self.path("none.csv"))
+            NetworkPattern.load_from_csv(io.StringIO("network_protocol,src,dst\nIPv4,,\n"))
         with self.assertRaises(FileNotFoundError):
             NetworkPattern.load_from_csv(self.path("none.csv"))
         old = self.write("old.csv", "network_protocol,src,dst,transport_protocol,sport,dport,application_layer\r\n"
@@ -803,6 +823,16 @@ class Running(support.Case):
                "print([m for m in ('pandas', 'numpy', 'scapy', 'tqdm') if m in sys.modules])"
         done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": packages.FOLDER}, capture_output=True, check=True)
         self.assertEqual(done.stdout, b"[]\n")
+
+    def test_modules(self):
+        """The modules are there with the package; a module and its class have one name."""
+        code = "import signature_extraction as s; print(s.pkt_extraction.pcap_to_pkts.__name__, s.utils.distance.ONE, s.network.FlowFingerprint.__name__); " \
+               "from signature_extraction.network.FlowFingerprint import FlowFingerprintJsonEncoder; " \
+               "from signature_extraction.network.Packet import Packet; from signature_extraction.network.NetworkPattern import NetworkPattern; " \
+               "from signature_extraction.application_layer.DNS import DNS, DnsFields; from signature_extraction.application_layer.HTTP import HTTP, HttpFields; " \
+               "from signature_extraction.application_layer.CoAP import CoAP, CoAPType; from signature_extraction.application_layer.DHCP import DHCP, DhcpFields"
+        done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": packages.FOLDER}, capture_output=True, check=True)
+        self.assertEqual(done.stdout, b"pcap_to_pkts 1 FlowFingerprint\n")
 
     def test_old_names(self):
         self.assertTrue(callable(event_signature_extraction.patterns_to_signature) and callable(flow_grouping.group_pkts_per_flow))

@@ -51,7 +51,7 @@ class ApplicationLayer:
             raise TypeError("an application layer is made of a dict or a packet of scapy")
 
     def _take_dict(self, policy):
-        raise NotImplementedError
+        raise TypeError("an application layer is made by init_protocol(), or by the class of its protocol")
 
     def _take_layer(self, layer):
         """Of a Layer of the library, whose attributes have the names of outputs."""

@@ -4,8 +4,7 @@ from fractions import Fraction
 
 from ..utils.packet_utils import first_layer, if_correct_type
 from .ApplicationLayer import ApplicationLayer, has_port, parses, raw_payload
-
-_SSDP_PORT = 1900
+from .SSDP import SSDP_PORT
 
 
 class HttpFields(str, Enum):
@@ -31,11 +30,13 @@ class HTTP(ApplicationLayer):
 
     @classmethod
     def _layer_of_packet(cls, packet):
-        layer = first_layer(packet, "HTTP", "HTTPRequest", "HTTPResponse")
+        layer = first_layer(packet, "HTTPRequest", "HTTPResponse")
         if layer is not None:
             return layer
-        raw = raw_payload(packet)
-        return raw if raw is not None and not has_port(packet, _SSDP_PORT) and parses("HTTP", raw) else None
+        layer = first_layer(packet, "HTTP")  # by its port: it may be the middle of a message
+        if layer is None:
+            layer = raw_payload(packet)
+        return layer if layer is not None and not has_port(packet, SSDP_PORT) and parses("HTTP", layer) else None
 
     @staticmethod
     def is_response(packet):

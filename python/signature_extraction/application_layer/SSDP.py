@@ -2,7 +2,7 @@
 from ..utils.packet_utils import if_correct_type
 from .ApplicationLayer import ApplicationLayer, has_port, parses, raw_payload
 
-_SSDP_PORT = 1900
+SSDP_PORT = 1900
 
 
 class SSDP(ApplicationLayer):
@@ -18,4 +18,4 @@ class SSDP(ApplicationLayer):
     @classmethod
     def _layer_of_packet(cls, packet):
         raw = raw_payload(packet, "UDP")
-        return raw if raw is not None and has_port(packet, _SSDP_PORT) and parses("SSDP", raw) else None
+        return raw if raw is not None and has_port(packet, SSDP_PORT) and parses("SSDP", raw) else None

@@ -2,6 +2,7 @@
 """Flow fingerprints. The library matches, adds and compares them."""
 import copy
 import json
+import operator
 import os
 import re
 import tempfile
@@ -194,9 +195,7 @@ class FlowFingerprint:
 
     def contains_port(self, port):
         """Whether a port is one of its ports."""
-        if not isinstance(port, int):
-            raise TypeError("a port is an integer")
-        return any(number == port for _, number in self.ports)
+        return operator.index(port) in (number for _, number in self.ports)
 
     def add_ports(self, other):
         """Its ports with those of another flow, as a dict."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Patterns: lists of flow fingerprints."""
-import os
+import io
 
-import iotsig
-from iotsig import _iotsig, _options
+from iotsig import _iotsig
 
+from ..inputs import read_whole
 from .FlowFingerprint import FlowFingerprint
 
 COLUMNS = ["network_protocol", "src", "dst", "transport_protocol", "sport", "dport", "application_layer"]
@@ -15,19 +15,19 @@ class NetworkPattern:
 
     def __init__(self, flows=[]):  # pylint: disable=dangerous-default-value
         self._native = None
-        self._without_ports = False
+        self._partial = False
         self._flows = list(flows)
 
     @classmethod
-    def _of_library(cls, native, without_ports=False):
+    def _of_library(cls, native, partial=False):
         self = cls()
-        self._native, self._without_ports, self._flows = native, without_ports, None
+        self._native, self._partial, self._flows = native, partial, None
         return self
 
     @property
     def flows(self):
         if self._flows is None:
-            self._flows = [FlowFingerprint._of_library(flow, self._without_ports) for flow in self._native]
+            self._flows = [FlowFingerprint._of_library(flow, self._partial) for flow in self._native]
             self._native = None  # from now on scripts may change them
         return self._flows
 
@@ -69,9 +69,11 @@ class NetworkPattern:
     @classmethod
     def load_from_csv(cls, file):
         """Reads a pattern file: of this package, of the program, or as the package signature-extraction writes them."""
-        patterns = iotsig.read(file, timeout=None) if hasattr(file, "read") else _read_file(file)
+        if isinstance(file, io.TextIOBase):
+            file = io.BytesIO(file.read().encode("utf-8", "surrogateescape"))
+        patterns = read_whole(file)
         if len(patterns) == 1:
-            return cls._of_library(iotsig._native_of(patterns[0]))
+            return cls._of_library(patterns[0])
         return cls([FlowFingerprint._of_library(flow) for pattern in patterns for flow in pattern])
 
     def find_matching_flow(self, flow, match_random_ports=False):
@@ -90,6 +92,8 @@ class NetworkPattern:
 
     def to_csv(self, file):
         """Writes all of the flows to a file that load_from_csv() reads back."""
+        if self._partial:
+            self.flows  # become objects, which can be looked at  # pylint: disable=pointless-statement
         native = self._in_library()
         for flow in self._flows or ():
             flow._must_be_whole()
@@ -106,11 +110,3 @@ class NetworkPattern:
 
     def __repr__(self):
         return ", ".join(self._shown())
-
-
-def _read_file(file):
-    """As iotsig.read(), but what cannot be read is raised."""
-    found, failures = _iotsig.read(((os.fsencode(file), -1),), _options(timeout_ns=0), False)
-    if failures:
-        raise failures[0]
-    return [iotsig.Pattern(*each) for each in found]

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Summaries of packets."""
 import itertools
-import operator
 
 from ..application_layer import ApplicationLayer
 from ..utils.packet_utils import (
-    first_layer, get_domain_name_from_ip, guess_network_protocol, if_correct_type, is_scapy, table_of,
+    first_layer, get_domain_name_from_ip, guess_network_protocol, if_correct_type, integer, is_scapy, table_of,
 )
 
 _numbers = itertools.count()
@@ -15,14 +14,6 @@ def restart_numbers():
     """The next packet is number 0."""
     global _numbers  # pylint: disable=global-statement
     _numbers = itertools.count()
-
-
-def _integer(value):
-    """Any integer, NumPy's as well; None of what is none."""
-    try:
-        return operator.index(value)
-    except TypeError:
-        return None
 
 
 def network_of(*hosts):
@@ -41,15 +32,15 @@ class Packet:
     def __init__(self, packet):
         if not isinstance(packet, dict):
             raise TypeError("a packet is made of a dict")
-        number = _integer(packet.get("id"))
+        number = integer(packet.get("id"))
         self.id = next(_numbers) if number is None else number
         self.src = if_correct_type(packet.get("src"), str)
         self.dst = if_correct_type(packet.get("dst"), str)
         network = packet.get("network_protocol")
         self.network_protocol = network_of(self.src, self.dst) if network is None else if_correct_type(network, str, "IPv4")
         self.transport_protocol = if_correct_type(packet.get("transport_protocol"), str)
-        self.sport = _integer(packet.get("sport"))
-        self.dport = _integer(packet.get("dport"))
+        self.sport = integer(packet.get("sport"))
+        self.dport = integer(packet.get("dport"))
         self.application_layer = packet.get("application_layer")
         self.timestamp = packet.get("timestamp")
         self.length = packet.get("length")

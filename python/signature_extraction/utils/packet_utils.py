@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hosts, ports, names, and packets of scapy. A packet of scapy is judged by its layers; the bytes of one go to the library."""
+import operator
 from collections.abc import MutableMapping
 from enum import Enum, IntEnum
 
@@ -31,6 +32,14 @@ def if_correct_type(value, type, default=None):  # pylint: disable=redefined-bui
     return value if isinstance(value, type) else default
 
 
+def integer(value):
+    """Any integer, NumPy's as well; None of what is none."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
+
+
 def policy_dict_to_other(policy, field, other, field2):
     """Copies a field of a policy, if it has it, to a dict, under another name."""
     if field in policy:
@@ -58,9 +67,10 @@ def guess_network_protocol(s):
 
 def is_known_port(port, protocol="tcp"):
     """Whether a port is a known service port."""
-    if not isinstance(port, int) or not isinstance(protocol, str):
+    number = integer(port)
+    if number is None or not isinstance(protocol, str):
         return False
-    return _iotsig.is_service(int(port), _TRANSPORTS.get(protocol.lower(), 0))
+    return _iotsig.is_service(number, _TRANSPORTS.get(protocol.lower(), 0))
 
 
 def is_domain_name(s):

@@ -195,11 +195,8 @@ static void identify_all(struct run *run, const struct iotsig_library *library)
         return;
     }
     cli_read_features(run, run->settings.inputs, run->settings.input_count, identify, &it);
-    if (iotsig_identity_writer_free(it.writer, &error) != 0)
-        cli_fail(run, &error);
-    cli_close_output(run);
-    if (it.known == 0 && !it.failed)
-        cli_raise(run, EXIT_NOTHING);
+    int status = iotsig_identity_writer_free(it.writer, &error);
+    cli_end_output(run, status, &error, it.known == 0 && !it.failed);
 }
 
 static void perform_identify(struct run *run)

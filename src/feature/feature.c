@@ -178,7 +178,7 @@ static int keep_view(struct iotsig_features *features, const struct view *view,
 }
 
 static int finish(struct iotsig_features *features, struct collector *collector,
-                  const struct wanted *wanted, unsigned families, struct iotsig_error *error)
+                  const struct wanted *wanted, struct iotsig_error *error)
 {
     struct view view;
     struct address *addresses;
@@ -187,9 +187,9 @@ static int finish(struct iotsig_features *features, struct collector *collector,
     if (status == 0 && found_by != NULL) {
         status = keep_view(features, &view, found_by, error);
         if (status == 0)
-            status = add_flows(features, &view, families, error);
+            status = add_flows(features, &view, wanted->families, error);
         if (status == 0)
-            status = add_raws(features, &view, families, error);
+            status = add_raws(features, &view, wanted->families, error);
         if (features->count > 0)
             qsort(features->items, features->count, sizeof *features->items, order);
     }
@@ -228,7 +228,7 @@ static int collect(struct iotsig_features *features, struct collector *collector
 
 static int read_capture(struct iotsig_features *features, const char *path,
                         const struct iotsig_options *options, const struct wanted *wanted,
-                        unsigned families, struct iotsig_error *error)
+                        struct iotsig_error *error)
 {
     struct iotsig_capture *capture;
     struct collector *collector;
@@ -237,11 +237,11 @@ static int read_capture(struct iotsig_features *features, const char *path,
         return status;
     status = iotsig_collector_new(&collector, features->context, options->names, error);
     if (status == 0) {
-        collector->families = families;
+        collector->families = wanted->families;
         collector->spells = features->spells;
         status = collect(features, collector, capture, path, options, error);
         if (status == 0)
-            status = finish(features, collector, wanted, families, error);
+            status = finish(features, collector, wanted, error);
         features->names = collector->names;
         collector->names = NULL;
         iotsig_collector_free(collector);
@@ -251,14 +251,14 @@ static int read_capture(struct iotsig_features *features, const char *path,
 }
 
 int iotsig_wanted_of_options(const struct iotsig_feature_options *options, struct wanted *wanted,
-                             unsigned *families, struct iotsig_error *error)
+                             struct iotsig_error *error)
 {
     *wanted = (struct wanted){0};
     if (options != NULL && options->self != NULL && !iotsig_wanted_parse(options->self, wanted))
         return iotsig_fail(
             error, IOTSIG_ERR_ARGUMENT,
             "neither a hardware address such as 02:00:00:00:00:01 nor an IP address");
-    if (!parse_families(options != NULL ? options->families : NULL, families))
+    if (!parse_families(options != NULL ? options->families : NULL, &wanted->families))
         return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
                            "not a list of families (use flow, name, link, dhcp, content, agent, "
                            "vendor, length, with commas)");
@@ -269,8 +269,7 @@ int iotsig_feature_options_check(const struct iotsig_feature_options *options,
                                  struct iotsig_error *error)
 {
     struct wanted wanted;
-    unsigned families;
-    return iotsig_wanted_of_options(options, &wanted, &families, error);
+    return iotsig_wanted_of_options(options, &wanted, error);
 }
 
 int iotsig_features_read(struct iotsig_features **out, struct iotsig_context *context,
@@ -279,8 +278,7 @@ int iotsig_features_read(struct iotsig_features **out, struct iotsig_context *co
 {
     const struct iotsig_options all = {0};
     struct wanted wanted;
-    unsigned families;
-    int status = iotsig_wanted_of_options(chosen, &wanted, &families, error);
+    int status = iotsig_wanted_of_options(chosen, &wanted, error);
     if (status != 0)
         return status;
     struct iotsig_features *features = iotsig_memory_get(&context->allocator, sizeof *features);
@@ -290,8 +288,7 @@ int iotsig_features_read(struct iotsig_features **out, struct iotsig_context *co
         (struct iotsig_features){.context = context, .spells = chosen != NULL && chosen->spells};
     iotsig_arena_init(&features->arena, &context->allocator);
     iotsig_map_init(&features->map, &context->allocator, context->hash_key);
-    status =
-        read_capture(features, path, options != NULL ? options : &all, &wanted, families, error);
+    status = read_capture(features, path, options != NULL ? options : &all, &wanted, error);
     if (status == 0)
         *out = features;
     else

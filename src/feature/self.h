@@ -5,23 +5,20 @@
 
 #include "feature/family.h"
 
-/** A device that was asked for. */
+/** What was asked for: a device, where there is one of both, and families. */
 struct wanted {
     bool has_mac, has_address;
     uint64_t mac;
     struct address address;
+    unsigned families; /**< bits by `enum family_id` */
 };
 
-/** Parses "02:00:00:00:00:01" (or with `-`) or an IP address. */
+/** Parses "02:00:00:00:00:01" (or with `-`) or an IP address; of no families. */
 bool iotsig_wanted_parse(const char *text, struct wanted *wanted);
 
-/**
- * The device and the families (bits by `enum family_id`) that options ask for; all of them may be
- * absent.
- * @return 0, IOTSIG_ERR_ARGUMENT
- */
+/** What options ask for; all of them may be absent. @return 0, IOTSIG_ERR_ARGUMENT */
 int iotsig_wanted_of_options(const struct iotsig_feature_options *options, struct wanted *wanted,
-                             unsigned *families, struct iotsig_error *error);
+                             struct iotsig_error *error);
 
 /** Whether a server answers names in the local network: a gateway may; a public one is none. */
 bool iotsig_is_local_resolver(const struct side *server);

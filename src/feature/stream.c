@@ -322,7 +322,7 @@ static int tell(struct mention *mention, const char *family, struct line *line, 
 
 static bool wants(const struct iotsig_stream *stream, const struct family *family)
 {
-    return (stream->collector->families & 1u << family->id) != 0;
+    return (stream->wanted.families & 1u << family->id) != 0;
 }
 
 static int tell_raw(struct mention *mention, struct iotsig_error *error)
@@ -735,8 +735,7 @@ int iotsig_stream_new(struct iotsig_stream **out, struct iotsig_context *context
                       const struct stream_listener *listener, struct iotsig_error *error)
 {
     struct wanted wanted;
-    unsigned families;
-    int status = iotsig_wanted_of_options(options, &wanted, &families, error);
+    int status = iotsig_wanted_of_options(options, &wanted, error);
     if (status != 0)
         return status;
     struct iotsig_stream *stream = iotsig_memory_get(&context->allocator, sizeof *stream);
@@ -754,7 +753,7 @@ int iotsig_stream_new(struct iotsig_stream **out, struct iotsig_context *context
     }
     stream->collector->keeper = &keeper;
     stream->collector->keeper_user = stream;
-    stream->collector->families = families;
+    stream->collector->families = wanted.families;
     start_tables(stream, bounds);
     *out = stream;
     return 0;

@@ -714,7 +714,7 @@ class Told(support.Case):
     def wrong():
         return [None, 5, -1, 2**70, float("inf"), "", "x", "\ud800", "a\0b", b"x", [], [5], [None], ["x"], [("a", "b", "c")], (), {}, {5: 5}, {"IP": None},
                 {"IP": {"192.0.2.1": 5}}, {"IP": MappingProxyType({})}, MappingProxyType({}), {"protocols": {"tcp": 5}}, {"ports": {5: 5}},
-                {"src": 5, "dport": 2**70}, object(), int, os.devnull, "/nowhere/x", SimpleNamespace(haslayer=5, payload=5), DNS({}), Packet({}),
+                {"src": 5, "dport": 2**70}, object(), int, os.devnull, f"{os.devnull}/x", SimpleNamespace(haslayer=5, payload=5), DNS({}), Packet({}),
                 FlowFingerprint({}), NetworkPattern(), NetworkPattern([5])]
 
     def calls(self):

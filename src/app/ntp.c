@@ -15,14 +15,18 @@ static const char *const versions[8] = {NULL, "1", "2", "3", "4", NULL, NULL, NU
 
 /* Its version and mode are in the first byte. A mode without a word is none that goes between
  * hosts. */
-static bool recognise(const struct packet *packet)
+static bool is_message(struct bytes payload)
 {
     enum { HEADER = 48, CONTROL_HEADER = 12 };
-    struct cursor at = cursor_of(packet->payload);
+    struct cursor at = cursor_of(payload);
     uint8_t head = cursor_u8(&at), mode = head & 7;
-    return app_has_port(packet, IOTSIG_UDP, NTP_PORT) && modes[mode] != NULL &&
-           versions[head >> 3 & 7] != NULL &&
-           packet->payload.n >= (mode == CONTROL ? CONTROL_HEADER : HEADER);
+    return modes[mode] != NULL && versions[head >> 3 & 7] != NULL &&
+           payload.n >= (mode == CONTROL ? CONTROL_HEADER : HEADER);
+}
+
+static bool recognise(const struct packet *packet)
+{
+    return app_has_port(packet, IOTSIG_UDP, NTP_PORT) && is_message(packet->payload);
 }
 
 static bool parse(const struct packet *packet, struct iotsig_layer *layer,
@@ -31,6 +35,8 @@ static bool parse(const struct packet *packet, struct iotsig_layer *layer,
     struct cursor at = cursor_of(packet->payload);
     uint8_t head = cursor_u8(&at), mode = head & 7, control = cursor_u8(&at);
     (void)scratch;
+    if (!is_message(packet->payload))
+        return false;
     app_set_truth(layer, RESPONSE,
                   mode == SERVER || mode == SYMMETRIC_PASSIVE ||
                       (mode == CONTROL && (control & 0x80)));

@@ -7,7 +7,7 @@
 #include "translate/include.h"
 
 /* No file may be included. */
-#define NOWHERE "/nowhere"
+#define NOWHERE "/dev/null/nowhere"
 
 /* All values of a tree know their places, and none stands for an include any more. */
 static void walk(const struct iotsig_tree *tree, bool yaml)

@@ -184,10 +184,7 @@ static int read_row(struct csv *csv, struct row *row, struct iotsig_error *error
     for (;;) {
         if ((status = read_field(csv, row, error)) != 0)
             return status;
-        c = peek(csv, &status, error);
-        if (c == -2)
-            return status;
-        if (c != ',')
+        if (peek(csv, &status, error) != ',')
             return 1;
         csv->used++;
     }

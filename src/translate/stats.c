@@ -85,8 +85,6 @@ static bool is_countable(const struct policy_rate *rate)
     static const uint64_t bytes[] = {
         [RATE_BYTES] = 1, [RATE_KBYTES] = 1024, [RATE_MBYTES] = (uint64_t)1024 * 1024};
     uint64_t period = rate->seconds * UINT64_C(1000000000);
-    if (rate->count == 0)
-        return true;
     if (rate->unit != RATE_PACKETS)
         return rate->count <= UINT64_MAX / period / bytes[rate->unit];
     return rate->burst == 0 || period / rate->count <= UINT64_MAX / rate->burst;

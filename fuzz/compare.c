@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "build.h"
+#include "iotsig/build.h"
 #include "iotsig/compare.h"
 #include "iotsig/select.h"
 
@@ -45,12 +46,26 @@ static bool matches_itself(const struct iotsig_pattern *pattern)
     return true;
 }
 
+/* Flows that match are of one protocol. */
+static void match(const struct iotsig_pattern *pattern, const struct iotsig_options *options)
+{
+    struct iotsig_flow one, other;
+    for (size_t i = 0; i < iotsig_pattern_count(pattern); i++)
+        for (size_t j = 0; j < iotsig_pattern_count(pattern); j++) {
+            iotsig_pattern_flow(pattern, i, &one);
+            iotsig_pattern_flow(pattern, j, &other);
+            REQUIRE(!iotsig_pattern_matches(pattern, i, j, options) ||
+                    (one.network == other.network && one.transport == other.transport));
+        }
+}
+
 static void compare(struct iotsig_context *context, const struct iotsig_pattern *a,
                     const struct iotsig_pattern *b, const struct iotsig_options *options)
 {
     const struct iotsig_named_pattern one = {a, "one"}, other = {b, "\"an\033other"};
     struct iotsig_comparison *comparison;
     struct iotsig_closest *closest;
+    match(a, options);
     int status = iotsig_compare(&comparison, a, b, options, NULL);
     REQUIRE(status == 0 || status == IOTSIG_ERR_LIMIT);
     if (status != 0)

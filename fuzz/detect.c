@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * From frames to events, in tables that are too small for them: a byte that says how small, whether
- * frames are Ethernet or raw IP, and whether only one device counts; then frames, each behind two
- * bytes of length and one of time, of which the upper half goes far and the top goes back. Whatever
- * they are, what is told is what signatures say.
+ * frames are Ethernet or raw IP, whether only one device counts and whether a name is known; then
+ * frames, each behind two bytes of length and one of time, of which the upper half goes far and the
+ * top goes back. Whatever they are, what is told is what signatures say.
  */
 #include <string.h>
 
@@ -95,6 +95,15 @@ static struct iotsig_library *read_library(struct iotsig_context *context)
     return library;
 }
 
+static struct iotsig_names *read_names(struct iotsig_context *context)
+{
+    static const char table[] = "{\"IP\":{\"198.51.100.7\":\"api.example.com\"}}";
+    struct iotsig_names *names;
+    REQUIRE(iotsig_names_new(&names, context, NULL) == 0);
+    REQUIRE(iotsig_names_load(names, fuzz_file(table, sizeof table - 1), NULL) == 0);
+    return names;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct cursor at = cursor_of((struct bytes){data, size});
@@ -105,8 +114,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct iotsig_context *context = fuzz_context();
     struct iotsig_library *library = read_library(context);
+    struct iotsig_names *names = read_names(context);
     struct told told = {.library = library};
-    const struct iotsig_detect_options options = {.self = kind & 2 ? "02:00:00:00:00:01" : NULL,
+    const struct iotsig_detect_options options = {.self = (kind & 2) == 0    ? NULL
+                                                          : (kind & 16) == 0 ? "02:00:00:00:00:01"
+                                                                             : "192.168.1.2",
+                                                  .names = kind & 64 ? names : NULL,
                                                   .max_devices = kind & 4 ? 4 : 0,
                                                   .max_flows = kind & 8 ? 1 + (kind >> 4) : 0};
     REQUIRE(iotsig_detector_new(&detector, context, library, &options, check, &told, NULL) == 0);
@@ -117,6 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     iotsig_detector_losses(detector, &losses);
     REQUIRE((kind & 8) || losses.flows + losses.features == 0 || size > 65536);
     iotsig_detector_free(detector);
+    iotsig_names_free(names);
     iotsig_library_free(library);
     iotsig_context_free(context);
     return 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * From frames to features: a byte that chooses between Ethernet and raw IP (bit 0), whose they are
- * (1 and 2) and whether it is kept when they were seen (3), then frames, each behind two bytes of
- * length. Whatever they are, features are printable, sorted, and each there once.
+ * (1 and 2), whether it is kept when they were seen (3) and whether the capture ends inside the
+ * last (4) and whether time goes backwards (5), then frames, each behind two bytes of length.
+ * Whatever they are, features are printable, sorted, and each there once.
  */
 #include <string.h>
 
@@ -10,7 +11,8 @@
 #include "fuzz.h"
 #include "iotsig/feature.h"
 
-#define ROOM (1 << 20)
+#define ROOM        (1 << 20)
+#define FILE_HEADER 24
 
 static uint8_t capture[ROOM];
 static size_t filled;
@@ -27,7 +29,7 @@ static void put_u32(uint32_t value)
     put(&value, sizeof value); /* the byte order of pcap is that of who writes */
 }
 
-static void make_capture(uint32_t link_type, struct cursor at)
+static void make_capture(uint32_t link_type, bool backwards, struct cursor at)
 {
     filled = 0;
     put_u32(0xa1b2c3d4);
@@ -40,7 +42,7 @@ static void make_capture(uint32_t link_type, struct cursor at)
         struct bytes frame = cursor_take_most(&at, cursor_u16(&at));
         if (filled + frame.n + 16 > ROOM)
             return;
-        put_u32(i);
+        put_u32(backwards ? ROOM - i : i);
         put_u32(0);
         put_u32((uint32_t)frame.n);
         put_u32((uint32_t)frame.n);
@@ -79,6 +81,13 @@ static void require_features(const struct iotsig_features *features)
     }
 }
 
+static void require_name(void *user, const char *key, const char *value)
+{
+    (void)user;
+    fuzz_printable(key);
+    fuzz_printable(value);
+}
+
 static void write_features(struct iotsig_context *context, const struct iotsig_features *features)
 {
     for (enum iotsig_format format = IOTSIG_FORMAT_TEXT; format <= IOTSIG_FORMAT_JSONL; format++) {
@@ -99,21 +108,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                  "flow,name,link,dhcp,content,agent,vendor,length"};
     struct cursor at = cursor_of((struct bytes){data, size});
     struct iotsig_features *features;
+    struct iotsig_error cut;
     uint8_t choice = cursor_u8(&at);
     uint32_t link_type = (choice & 1) != 0 ? IOTSIG_LINK_RAW : IOTSIG_LINK_ETHERNET;
     options.self = selves[choice >> 1 & 3];
     options.spells = (choice & 8) != 0;
     if (at.failed)
         return 0;
-    make_capture(link_type, at);
+    make_capture(link_type, (choice & 32) != 0, at);
     struct iotsig_context *context = fuzz_context();
-    int status =
-        iotsig_features_read(&features, context, fuzz_file(capture, filled), NULL, &options, NULL);
+    bool is_short = (choice & 16) != 0 && filled > FILE_HEADER;
+    const char *path = fuzz_file(capture, filled - is_short);
+    int status = iotsig_features_read(&features, context, path, NULL, &options, NULL);
     REQUIRE(status == 0 || status == IOTSIG_ERR_LIMIT);
     if (status == 0) {
         REQUIRE(iotsig_features_failure(features, NULL) == 0);
-        REQUIRE(!iotsig_features_is_cut(features, NULL));
+        REQUIRE(iotsig_features_is_cut(features, &cut) == is_short);
+        REQUIRE(!is_short || cut.message[0] != '\0');
         require_features(features);
+        iotsig_names_each(iotsig_features_names(features), IOTSIG_NAMES_IP, require_name, NULL);
         write_features(context, features);
         iotsig_features_free(features);
     }

@@ -27,18 +27,33 @@ struct iotsig_context *fuzz_context(void)
     return context;
 }
 
+struct file {
+    int fd; /* 0: there is none yet */
+    char path[64];
+};
+
+static const char *fill(struct file *file, const void *bytes, size_t n)
+{
+    if (file->fd == 0) {
+        file->fd = memfd_create("fuzz", MFD_CLOEXEC);
+        REQUIRE(file->fd > 0);
+        snprintf(file->path, sizeof file->path, "/proc/self/fd/%d", file->fd);
+    }
+    REQUIRE(ftruncate(file->fd, 0) == 0);
+    REQUIRE(pwrite(file->fd, bytes, n, 0) == (ssize_t)n);
+    return file->path;
+}
+
 const char *fuzz_file(const void *bytes, size_t n)
 {
-    static int fd = -1;
-    static char path[64];
-    if (fd < 0) {
-        fd = memfd_create("fuzz", MFD_CLOEXEC);
-        REQUIRE(fd >= 0);
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    }
-    REQUIRE(ftruncate(fd, 0) == 0);
-    REQUIRE(pwrite(fd, bytes, n, 0) == (ssize_t)n);
-    return path;
+    static struct file file;
+    return fill(&file, bytes, n);
+}
+
+const char *fuzz_other_file(const void *bytes, size_t n)
+{
+    static struct file file;
+    return fill(&file, bytes, n);
 }
 
 const char *fuzz_file_of(const struct iotsig_output *output)

@@ -24,7 +24,10 @@ struct iotsig_context *fuzz_context(void);
 /** The path of a file that holds these bytes, until the next call. */
 const char *fuzz_file(const void *bytes, size_t n);
 
-/** The same of what an output holds. */
+/** The same, beside that one. */
+const char *fuzz_other_file(const void *bytes, size_t n);
+
+/** The path of a file that holds what an output holds. */
 const char *fuzz_file_of(const struct iotsig_output *output);
 
 /** Requires that a text is printable ASCII; NULL: there is none. */

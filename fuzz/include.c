@@ -72,6 +72,20 @@ static void walk(const struct iotsig_tree *tree)
     REQUIRE(!walk.too_deep);
 }
 
+/* All files of the folder as patterns, and as signatures. */
+static void read_folder(struct iotsig_context *context)
+{
+    struct iotsig_patterns *patterns = fuzz_new_patterns(context, NULL);
+    struct iotsig_library *library;
+    struct iotsig_error error;
+    REQUIRE(iotsig_patterns_read(patterns, folder, NULL, NULL, &error) == 0 ||
+            error.message[0] != '\0');
+    REQUIRE(iotsig_library_new(&library, context, NULL) == 0);
+    REQUIRE(iotsig_library_read(library, folder, &error) == 0 || error.message[0] != '\0');
+    iotsig_library_free(library);
+    iotsig_patterns_free(patterns);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct cursor at = cursor_of((struct bytes){data, size});
@@ -94,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         REQUIRE(error.message[0] != '\0');
     }
+    read_folder(context);
     iotsig_context_free(context);
     return 0;
 }

@@ -43,8 +43,9 @@ static void require_same(const struct iotsig_layer *layer, const struct iotsig_l
  * is not is told that, or something. `found` is NULL where the program says nothing. */
 static void parse_alone(const struct packet *packet, const struct iotsig_layer *found)
 {
-    const struct iotsig_payload payload = {packet->transport, packet->src.port,  packet->dst.port,
-                                           "192.0.2.1",       packet->payload.p, packet->payload.n};
+    const struct iotsig_payload payload = {packet->transport, packet->src.port,
+                                           packet->dst.port,  packet->cut ? NULL : "192.0.2.1",
+                                           packet->payload.p, packet->payload.n};
     const char *protocol = found != NULL ? iotsig_layer_protocol(found) : PROTOCOL;
     struct iotsig_context *context = fuzz_context();
     struct iotsig_layer *layer;

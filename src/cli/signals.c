@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -20,7 +21,8 @@ static void end(int number)
     if (abandoned != NULL)
         iotsig_context_abandon(abandoned);
     signal(number, SIG_DFL);
-    raise(number); /* once the handler has returned */
+    if (raise(number) != 0) /* it comes once the handler has returned */
+        _exit(128 + number);
 }
 
 /* Who ignores a signal, as nohup(1) does, goes on ignoring it. */

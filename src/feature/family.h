@@ -15,14 +15,10 @@
 /** The device that a capture is of, and what surrounds it. */
 struct view {
     const struct collector *collector;
-    bool by_mac; /**< else it is known by its address only */
-    uint64_t mac;
-    const struct address *addresses;
-    size_t count;
+    struct own own; /**< without a hardware address it is known by its first address */
     bool has_gateway;
     struct address gateway;
     uint64_t gateway_mac; /**< 0: not known */
-    struct own own;       /**< for replacements */
 };
 
 /** Whether an end is the device. */

@@ -158,22 +158,22 @@ static int keep_view(struct iotsig_features *features, const struct view *view,
 {
     features->found_by = found_by;
     features->has_self = true;
-    if (view->by_mac)
-        iotsig_mac_write(features->self, view->mac);
+    if (view->own.has_mac)
+        iotsig_mac_write(features->self, view->own.mac);
     else
-        iotsig_address_write(features->self, &view->addresses[0]);
+        iotsig_address_write(features->self, &view->own.addresses[0]);
     features->has_gateway = view->has_gateway;
     if (view->has_gateway)
         iotsig_address_write(features->gateway, &view->gateway);
-    if (view->count == 0)
+    if (view->own.count == 0)
         return 0;
-    features->addresses =
-        iotsig_memory_get(&features->context->allocator, view->count * sizeof *features->addresses);
+    features->addresses = iotsig_memory_get(&features->context->allocator,
+                                            view->own.count * sizeof *features->addresses);
     if (features->addresses == NULL)
         return iotsig_fail_memory(error);
-    features->address_count = view->count;
-    for (size_t i = 0; i < view->count; i++)
-        iotsig_address_write(features->addresses[i], &view->addresses[i]);
+    features->address_count = view->own.count;
+    for (size_t i = 0; i < view->own.count; i++)
+        iotsig_address_write(features->addresses[i], &view->own.addresses[i]);
     return 0;
 }
 

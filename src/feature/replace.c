@@ -156,7 +156,7 @@ static size_t ip_address(struct text text, struct address *address)
     return 0;
 }
 
-static bool is_own(const struct own *own, const struct address *address)
+bool iotsig_own_has(const struct own *own, const struct address *address)
 {
     for (size_t i = 0; i < own->count; i++)
         if (address_equal(&own->addresses[i], address))
@@ -178,7 +178,7 @@ static size_t structured(const struct replacing *r, struct text text, const char
     } else if ((n = spelled_mac(text, &mac)) > 0) {
         *instead = r->own->has_mac && mac == r->own->mac ? "<mac>" : "<address>";
     } else if ((n = ip_address(text, &address)) > 0) {
-        *instead = is_own(r->own, &address) ? "<ip>" : "<address>";
+        *instead = iotsig_own_has(r->own, &address) ? "<ip>" : "<address>";
     }
     return n;
 }

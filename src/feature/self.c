@@ -60,8 +60,8 @@ static void find_by_mac(const struct collector *collector, struct view *view, co
     }
     if (best == NULL)
         return;
-    view->by_mac = true;
-    view->mac = best->mac;
+    view->own.has_mac = true;
+    view->own.mac = best->mac;
     *found_by = second == NULL ? "only" : criteria[difference(best, second)];
 }
 
@@ -120,11 +120,11 @@ static int add_address(const struct collector *collector, struct view *view,
                        struct address **addresses, size_t *capacity, const struct address *address,
                        struct iotsig_error *error)
 {
-    if (!iotsig_array_grow(&collector->context->allocator, addresses, capacity, view->count + 1,
+    if (!iotsig_array_grow(&collector->context->allocator, addresses, capacity, view->own.count + 1,
                            sizeof **addresses))
         return iotsig_fail_memory(error);
-    (*addresses)[view->count++] = *address;
-    view->addresses = *addresses;
+    (*addresses)[view->own.count++] = *address;
+    view->own.addresses = *addresses;
     return 0;
 }
 
@@ -138,7 +138,7 @@ static int find_addresses(const struct collector *collector, struct view *view,
         struct host_address key;
         size_t n;
         memcpy(&key, iotsig_map_key(entry, &n), sizeof key);
-        if (key.mac == view->mac)
+        if (key.mac == view->own.mac)
             status = add_address(collector, view, addresses, capacity, &key.address, error);
     }
     return status;
@@ -181,16 +181,17 @@ static bool local_resolver(const struct view *view, struct address *address)
 
 static void find_gateway(struct collector *collector, struct view *view)
 {
-    const uint64_t *value = iotsig_map_get(&collector->host_map, &view->mac, sizeof view->mac);
+    const uint64_t *value =
+        iotsig_map_get(&collector->host_map, &view->own.mac, sizeof view->own.mac);
     const struct host *host =
-        view->by_mac && value != NULL ? (const struct host *)(uintptr_t)*value : NULL;
+        view->own.has_mac && value != NULL ? (const struct host *)(uintptr_t)*value : NULL;
     if (host != NULL && host->has_router) {
         view->gateway = host->router;
         view->has_gateway = true;
     } else {
-        view->has_gateway =
-            local_resolver(view, &view->gateway) ||
-            (view->by_mac && most_asked(&collector->tie_map[TIE_ASKED], view->mac, &view->gateway));
+        view->has_gateway = local_resolver(view, &view->gateway) ||
+                            (view->own.has_mac && most_asked(&collector->tie_map[TIE_ASKED],
+                                                             view->own.mac, &view->gateway));
     }
     const struct iotsig_map_entry *entry = NULL;
     while (view->has_gateway && (entry = iotsig_map_next(&collector->tie_map[TIE_OWN], entry)) != NULL) {
@@ -211,8 +212,8 @@ static int find(struct collector *collector, const struct wanted *wanted, struct
     if (wanted->has_mac || wanted->has_address) {
         const struct host *owner =
             wanted->has_address ? owner_of(collector, &wanted->address) : NULL;
-        view->by_mac = wanted->has_mac || owner != NULL;
-        view->mac = owner != NULL ? owner->mac : wanted->mac;
+        view->own.has_mac = wanted->has_mac || owner != NULL;
+        view->own.mac = owner != NULL ? owner->mac : wanted->mac;
         *address = wanted->address;
         *found_by = "given";
         return 0;
@@ -237,10 +238,10 @@ int iotsig_self_find(struct collector *collector, const struct wanted *wanted, s
     int status = find(collector, wanted, view, &address, found_by, error);
     if (status != 0 || *found_by == NULL)
         return status;
-    status = view->by_mac ? find_addresses(collector, view, addresses, &capacity, error)
-                          : add_address(collector, view, addresses, &capacity, &address, error);
+    status = view->own.has_mac
+                 ? find_addresses(collector, view, addresses, &capacity, error)
+                 : add_address(collector, view, addresses, &capacity, &address, error);
     if (status == 0)
         find_gateway(collector, view);
-    view->own = (struct own){view->by_mac, view->mac, view->addresses, view->count};
     return status;
 }

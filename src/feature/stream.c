@@ -158,8 +158,9 @@ static struct stream_device *device_of(struct iotsig_stream *stream, const struc
     device->key = *key;
     device->stream = stream;
     device->view.collector = stream->collector;
-    device->view.by_mac = key->mac != 0;
-    device->view.mac = key->mac;
+    device->view.own.has_mac = key->mac != 0;
+    device->view.own.mac = key->mac;
+    device->view.own.addresses = device->addresses;
     device->outdated = true;
     device->told_ns = -RETELL_AFTER;
     if (key->mac == 0)
@@ -193,7 +194,7 @@ static bool is_router(struct stream_device *device)
 
 static bool same_surroundings(const struct view *a, const struct view *b)
 {
-    return a->count == b->count && a->has_gateway == b->has_gateway &&
+    return a->own.count == b->own.count && a->has_gateway == b->has_gateway &&
            a->gateway_mac == b->gateway_mac &&
            (!a->has_gateway || address_equal(&a->gateway, &b->gateway));
 }
@@ -204,7 +205,7 @@ static void find_gateway(struct stream_device *device)
     struct view *view = &device->view;
     const struct address *gateway =
         device->host.has_router ? &device->host.router : board_most(&device->resolvers);
-    if (gateway == NULL && view->by_mac)
+    if (gateway == NULL && view->own.has_mac)
         gateway = board_most(&device->asked);
     view->has_gateway = gateway != NULL;
     view->gateway_mac = 0;
@@ -222,15 +223,12 @@ static void update_view(struct stream_device *device)
     bool moved = false;
     device->outdated = false;
     for (size_t i = 0; i < device->own.n; i++) {
-        moved |= i >= before.count ||
+        moved |= i >= before.own.count ||
                  !address_equal(&device->addresses[i], &device->own.items[i].address);
         device->addresses[i] = device->own.items[i].address;
     }
-    device->view.addresses = device->addresses;
-    device->view.count = device->own.n;
+    device->view.own.count = device->own.n;
     find_gateway(device);
-    device->view.own =
-        (struct own){device->view.by_mac, device->view.mac, device->addresses, device->view.count};
     device->stale |= moved || !same_surroundings(&before, &device->view);
     device->stream->any_stale |= device->stale;
 }

@@ -10,17 +10,9 @@
 
 #define MAC_BROADCAST UINT64_C(0xffffffffffff)
 
-static bool is_own_address(const struct view *view, const struct address *address)
-{
-    for (size_t i = 0; i < view->count; i++)
-        if (address_equal(&view->addresses[i], address))
-            return true;
-    return false;
-}
-
 bool iotsig_view_is_self(const struct view *view, uint64_t mac, const struct address *address)
 {
-    return view->by_mac ? mac == view->mac : is_own_address(view, address);
+    return view->own.has_mac ? mac == view->own.mac : iotsig_own_has(&view->own, address);
 }
 
 const char *iotsig_view_way(const struct view *view, const struct raw *raw)
@@ -42,8 +34,8 @@ static bool is_gateway(const struct view *view, uint64_t mac, const struct addre
 
 static bool is_local(const struct view *view, const struct address *address)
 {
-    for (size_t i = 0; i < view->count; i++)
-        if (address_is_near(&view->addresses[i], address))
+    for (size_t i = 0; i < view->own.count; i++)
+        if (address_is_near(&view->own.addresses[i], address))
             return true;
     return address_is_local(address);
 }
@@ -58,7 +50,7 @@ void iotsig_view_peer(const struct view *view, uint64_t mac, const struct addres
                       struct text name, struct line *line)
 {
     char room[IOTSIG_ADDRESS_TEXT];
-    if (is_own_address(view, address)) {
+    if (iotsig_own_has(&view->own, address)) {
         line_string(line, "self");
     } else if (is_gateway(view, mac, address)) {
         line_string(line, "gateway");

@@ -28,7 +28,8 @@ IOTSIG_API int iotsig_layer_new(struct iotsig_layer **out, struct iotsig_context
                                 size_t count, struct iotsig_error *error);
 
 /**
- * What a payload says, which is taken to be one of this protocol, whatever its ports.
+ * What a payload says, which is taken to be one of this protocol, whatever its ports; or, where that
+ * is NULL, of the one by which it would be read in a capture.
  * @return 0; IOTSIG_ERR_FORMAT: it is none; IOTSIG_ERR_ARGUMENT: a protocol that is not known;
  *         IOTSIG_ERR_MEMORY
  */

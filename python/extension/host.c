@@ -162,24 +162,6 @@ static PyObject *layer_of(PyObject *module, PyObject *object)
     return layer_take(state, object, &layer) ? take_layer_object(state, layer) : NULL;
 }
 
-static PyObject *parse_layer(PyObject *module, PyObject *arguments)
-{
-    struct state *state = state_of(module);
-    struct iotsig_layer *layer;
-    struct iotsig_error error;
-    const char *protocol, *bytes;
-    Py_ssize_t count;
-    int transport;
-    if (!PyArg_ParseTuple(arguments, "siy#", &protocol, &transport, &bytes, &count))
-        return NULL;
-    const struct iotsig_payload payload = {.transport = transport,
-                                           .bytes = (const uint8_t *)bytes,
-                                           .count = (size_t)count};
-    if (iotsig_layer_parse(&layer, state->context, protocol, &payload, &error) != 0)
-        return raise_failure(state, &error);
-    return take_layer_object(state, layer);
-}
-
 /* Payloads. */
 
 /* The arguments: transport, sport, dport, destination or None, bytes. */
@@ -197,6 +179,22 @@ static bool get_payload(PyObject *tuple, struct iotsig_payload *payload)
     payload->bytes = (const uint8_t *)bytes;
     payload->count = (size_t)count;
     return true;
+}
+
+static PyObject *parse_layer(PyObject *module, PyObject *arguments)
+{
+    struct state *state = state_of(module);
+    struct iotsig_layer *layer;
+    struct iotsig_error error;
+    struct iotsig_payload payload;
+    const char *protocol;
+    PyObject *tuple;
+    if (!PyArg_ParseTuple(arguments, "zO!", &protocol, &PyTuple_Type, &tuple) ||
+        !get_payload(tuple, &payload))
+        return NULL;
+    if (iotsig_layer_parse(&layer, state->context, protocol, &payload, &error) != 0)
+        return raise_failure(state, &error);
+    return take_layer_object(state, layer);
 }
 
 static PyObject *is_kept(PyObject *module, PyObject *arguments)
@@ -267,7 +265,7 @@ PyMethodDef host_methods[] = {
     {"text_distance", text_distance, METH_VARARGS, "Levenshtein's distance, of both lengths."},
     {"is_service", is_service, METH_VARARGS, "Whether a port is a known service port."},
     {"layer_of", layer_of, METH_O, "A Layer of what stands for one."},
-    {"parse_layer", parse_layer, METH_VARARGS, "A Layer of a payload."},
+    {"parse_layer", parse_layer, METH_VARARGS, "A Layer of a payload, of a protocol or any."},
     {"is_kept", is_kept, METH_VARARGS, "Whether a segment is kept."},
     {"learn_names", learn_names, METH_VARARGS, "The tables of names with what a payload tells."},
     {"load_names", load_names, METH_O, "The tables of names of a file."},

@@ -94,17 +94,21 @@ int iotsig_layer_parse(struct iotsig_layer **out, struct iotsig_context *context
                        struct iotsig_error *error)
 {
     struct packet packet = iotsig_packet_of(payload);
-    struct iotsig_layer layer = {.protocol = iotsig_app_protocol(text_of(protocol))};
-    if (layer.protocol == NULL)
+    const struct app_protocol *known =
+        protocol == NULL ? NULL : iotsig_app_protocol(text_of(protocol));
+    struct iotsig_layer layer = {.protocol = known};
+    if (protocol != NULL && known == NULL)
         return iotsig_fail(error, IOTSIG_ERR_ARGUMENT, "no application layer of this name");
     char *room = iotsig_memory_get(&context->allocator, APP_TEXT_MAX);
     if (room == NULL)
         return iotsig_fail_memory(error);
     struct app_scratch scratch = {room, APP_TEXT_MAX};
+    bool found = known == NULL ? iotsig_app_parse(&packet, 0, &layer, room)
+                               : known->parse(&packet, &layer, &scratch);
     int status =
-        layer.protocol->parse(&packet, &layer, &scratch)
-            ? iotsig_layer_keep(out, context, &layer, error)
-            : iotsig_fail(error, IOTSIG_ERR_FORMAT, "the payload is no %s", layer.protocol->name);
+        found ? iotsig_layer_keep(out, context, &layer, error)
+              : iotsig_fail(error, IOTSIG_ERR_FORMAT, "the payload is no %s",
+                            known == NULL ? "message of a protocol that is read" : known->name);
     iotsig_memory_free(&context->allocator, room);
     return status;
 }

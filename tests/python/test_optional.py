@@ -162,6 +162,16 @@ class Scapy(support.Case):
                              (HEAD / UDP() / CoAPLayer(code=1), "CoAP"), (HEAD / UDP() / BOOTP() / DHCPLayer(options=[("message-type", 1)]), "DHCP")):
             self.assertEqual(ApplicationLayer.get_protocol(packet), name)
             self.assertEqual(ApplicationLayer.init_protocol(packet).protocol_name, name)
+        coap = make.coap(0, 1, ("oic", "res"))
+        for transport, payload, name in ((UDP(sport=1, dport=53), make.dns([("a.example", "A")]), "DNS"), (UDP(sport=68, dport=67), make.dhcp("02:00:00:00:00:01", 1), "DHCP"),
+                                         (UDP(sport=1, dport=1900), b"NOTIFY * HTTP/1.1\r\n\r\n", "SSDP"), (UDP(sport=1, dport=5683), coap, "CoAP"), (UDP(sport=1, dport=5684), coap, None),
+                                         (UDP(sport=1, dport=5683), b"\x80" + coap[1:], None), (TCP(sport=1, dport=5683), coap, None)):
+            packet = HEAD / transport / Raw(payload)  # which scapy did not take apart
+            if name is None:
+                self.assertIsNone(Packet.build_from_pkt(packet).application_layer)
+            else:
+                self.assertEqual((ApplicationLayer.get_protocol(packet), Packet.build_from_pkt(packet).application_layer.protocol_name), (name, name))
+        self.assertEqual(DHCP(HEAD / UDP(sport=68, dport=67) / Raw(make.dhcp("02:00:00:00:00:01", 1))).client_mac, "02:00:00:00:00:01")
         segment = IP(bytes(HEAD / TCP(dport=80, flags="PA") / Raw(b"the middle of a message")))
         self.assertTrue(segment.haslayer(HTTPLayer))  # by its port
         for packet in (HEAD / TCP(), HEAD / UDP() / Raw(b"x"), HEAD / ICMP(), Ether(), segment):

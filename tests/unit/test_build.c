@@ -80,9 +80,25 @@ static void test_payloads(void **state)
     assert_int_equal(iotsig_layer_parse(&layer, context, "HTTP", &payload, NULL), 0);
     has(layer, 2, "uri", "/a*");
     iotsig_layer_free(context, layer);
+    assert_int_equal(iotsig_layer_parse(&layer, context, NULL, &payload, NULL),
+                     0); /* on any port */
+    has(layer, 2, "uri", "/a*");
+    iotsig_layer_free(context, layer);
     payload.count = 3;
     assert_int_equal(iotsig_layer_parse(&layer, context, "HTTP", &payload, NULL),
                      IOTSIG_ERR_FORMAT);
+    assert_int_equal(iotsig_layer_parse(&layer, context, NULL, &payload, NULL), IOTSIG_ERR_FORMAT);
+    payload.count = 0;
+    assert_int_equal(iotsig_layer_parse(&layer, context, NULL, &payload, NULL), IOTSIG_ERR_FORMAT);
+    payload = (struct iotsig_payload){.transport = 17,
+                                      .dport = 53,
+                                      .bytes = query,
+                                      .count = sizeof query};
+    assert_int_equal(iotsig_layer_parse(&layer, context, NULL, &payload, NULL), 0);
+    has(layer, 1, "qtype", "AAAA");
+    iotsig_layer_free(context, layer);
+    payload.dport = 54; /* it is one by its port */
+    assert_int_equal(iotsig_layer_parse(&layer, context, NULL, &payload, NULL), IOTSIG_ERR_FORMAT);
 
     assert_int_equal(iotsig_layer_read(&layer, context, "DNS - response: False, qtype: A", NULL),
                      0);

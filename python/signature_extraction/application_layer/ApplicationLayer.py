@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from iotsig import _iotsig
 
-from ..utils.packet_utils import bytes_of, first_layer, is_scapy, layers_of
+from ..utils.packet_utils import bytes_of, first_layer, is_scapy, payload_of
 
 # As in the library: the parts of a flow that are compared (extension/object.c).
 _PART_LAYER = 8
@@ -27,10 +27,11 @@ class ApplicationLayer:
     """An application layer; made of a policy's dict, or of a packet of scapy.
 
     A subclass has `_fields`: triples of an attribute, what it is called in the iteration, and what in differences (None: it is left
-    out of them).
+    out of them). `_scapy`: the classes that scapy has for the protocol.
     """
 
     protocol_name = None
+    _scapy = ()
     _fields = ()
     _absent_left_out = False
     _classes = {}  # by lower-case names
@@ -62,17 +63,13 @@ class ApplicationLayer:
 
     def _parse(self, packet):
         """What the library reads from the layer's bytes."""
-        name = self.protocol_name
-        layer = self._layer_of_packet(packet)
-        if layer is None:
-            raise ValueError(f"the packet has no {name}")
-        transport = 6 if first_layer(packet, "TCP") is not None else 17
-        return _iotsig.parse_layer(name, transport, bytes_of(layer))
-
-    @classmethod
-    def _layer_of_packet(cls, packet):
-        """The layer of scapy, or the raw payload, that is of this protocol; None where there is none."""
-        return first_layer(packet, cls.protocol_name)
+        layer = first_layer(packet, *self._scapy)
+        if layer is not None:
+            return _iotsig.parse_layer(self.protocol_name, (17 if first_layer(packet, "TCP") is None else 6, 0, 0, None, bytes_of(layer)))
+        found = _read(packet)
+        if found.protocol != self.protocol_name:
+            raise ValueError(f"the packet has no {self.protocol_name}")
+        return found
 
     # Which protocol.
 
@@ -82,9 +79,9 @@ class ApplicationLayer:
         if not is_scapy(packet):
             raise TypeError("a packet of scapy is expected")
         for kind in ApplicationLayer._classes.values():
-            if kind._layer_of_packet(packet) is not None:
+            if first_layer(packet, *kind._scapy) is not None:
                 return kind.protocol_name
-        raise ValueError("the packet has no application layer that is known")
+        return _read(packet).protocol
 
     @staticmethod
     def init_protocol(source, name=None):
@@ -173,27 +170,11 @@ class ApplicationLayer:
 _iotsig_layer = type(_iotsig.layer_of("DNS"))
 
 
-def raw_payload(packet, transport=None):
-    """The payload of a packet that scapy did not take apart, or None."""
-    layer = first_layer(packet, "TCP", "UDP")
-    if layer is None or (transport is not None and type(layer).__name__ != transport):
-        return None
-    payload = next(iter(layers_of(layer.payload)), None) if is_scapy(layer.payload) else None
-    return payload if type(payload).__name__ == "Raw" else None
-
-
-def parses(protocol, layer):
-    """Whether the library reads a layer's bytes as those of a protocol."""
-    try:
-        _iotsig.parse_layer(protocol, 6, bytes_of(layer))
-    except ValueError:
-        return False
-    return True
-
-
-def has_port(packet, port):
-    transport = first_layer(packet, "UDP")
-    return transport is not None and port in (transport.sport, transport.dport)
+def _read(packet):
+    """What the library reads from a payload that scapy did not take apart."""
+    if first_layer(packet, "TCP", "UDP") is None:
+        raise ValueError("the packet has no application layer")
+    return _iotsig.parse_layer(None, payload_of(packet))
 
 
 def word_of(protocol, attribute, value):

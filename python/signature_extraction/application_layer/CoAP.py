@@ -2,10 +2,9 @@
 from enum import Enum, IntEnum
 from fractions import Fraction
 
-from ..utils.packet_utils import bytes_of, first_layer, if_correct_type
-from .ApplicationLayer import ApplicationLayer, has_port, raw_payload, word_of
+from ..utils.packet_utils import if_correct_type
+from .ApplicationLayer import ApplicationLayer, word_of
 
-_COAP_PORT = 5683
 _URI_PATH = 11
 
 
@@ -41,6 +40,7 @@ class CoAP(ApplicationLayer):
     """A request with its method and path, or a response."""
 
     protocol_name = "CoAP"
+    _scapy = ("CoAP",)
     WEIGHT_CODE = Fraction(1, 2)
     WEIGHT_URI = Fraction(1, 2)
     _fields = (("type", "type", None), ("response", "response", None), ("code", "code", "method"), ("uri", "uri", "uri"))
@@ -69,17 +69,6 @@ class CoAP(ApplicationLayer):
     @uri_path.setter
     def uri_path(self, uri):
         self.uri = uri
-
-    @classmethod
-    def _layer_of_packet(cls, packet):
-        layer = first_layer(packet, "CoAP")
-        if layer is not None:
-            return layer
-        raw = raw_payload(packet, "UDP")
-        if raw is None or not has_port(packet, _COAP_PORT):
-            return None
-        head = bytes_of(raw)
-        return raw if len(head) >= 4 and head[0] >> 6 == 1 else None
 
     @staticmethod
     def is_uri_path(option_key):

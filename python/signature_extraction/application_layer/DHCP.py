@@ -32,6 +32,7 @@ class DHCP(ApplicationLayer):
     """A message of a client, or to it."""
 
     protocol_name = "DHCP"
+    _scapy = ("DHCP", "BOOTP")
     WEIGHT_CLIENT_MAC = WEIGHT_CLIENT = Fraction(1, 2)
     WEIGHT_MESSAGE_TYPE = WEIGHT_TYPE = Fraction(1, 2)
     _fields = (("client_mac", "client_mac", "client-mac"), ("message_type", "message_type", "type"))
@@ -43,17 +44,13 @@ class DHCP(ApplicationLayer):
     def _take_packet(self, packet):
         bootp, dhcp = first_layer(packet, "BOOTP"), first_layer(packet, "DHCP")
         if bootp is None and dhcp is None:
-            raise ValueError("the packet has no DHCP")
+            super()._take_packet(packet)
+            return
         client = getattr(bootp, "chaddr", None)
         if isinstance(client, bytes):
             client = _text_of(client)
         message = _option(dhcp, "message-type")
         self._take_dict({"client-mac": client, "type": message})
-
-    @classmethod
-    def _layer_of_packet(cls, packet):
-        layer = first_layer(packet, "DHCP")
-        return layer if layer is not None else first_layer(packet, "BOOTP")
 
     def __hash__(self):
         return hash(self.client_mac)

@@ -18,6 +18,7 @@ class DNS(ApplicationLayer):
     """A question, or its answer: the type and name that are asked for."""
 
     protocol_name = "DNS"
+    _scapy = ("DNS",)
     WEIGHT_QTYPE = Fraction(1, 3)
     WEIGHT_QNAME = Fraction(2, 3)
     _fields = (("response", "response", None), ("qtype", "qtype", "qtype"), ("qname", "domain-name", "qname"))

@@ -3,8 +3,7 @@ from enum import Enum
 from fractions import Fraction
 
 from ..utils.packet_utils import first_layer, if_correct_type
-from .ApplicationLayer import ApplicationLayer, has_port, parses, raw_payload
-from .SSDP import SSDP_PORT
+from .ApplicationLayer import ApplicationLayer
 
 
 class HttpFields(str, Enum):
@@ -19,6 +18,7 @@ class HTTP(ApplicationLayer):
     """A request, or a response, of which nothing else is kept."""
 
     protocol_name = "HTTP"
+    _scapy = ("HTTPRequest", "HTTPResponse")  # HTTP by itself goes by the port, and may be the middle of a message
     WEIGHT_METHOD = Fraction(1, 2)
     WEIGHT_URI = Fraction(1, 2)
     _fields = (("response", "response", None), ("method", "method", "method"), ("uri", "uri", "uri"))
@@ -27,16 +27,6 @@ class HTTP(ApplicationLayer):
         self.response = bool(policy.get("response", False))
         self.method = if_correct_type(policy.get("method"), str)
         self.uri = if_correct_type(policy.get("uri"), str)
-
-    @classmethod
-    def _layer_of_packet(cls, packet):
-        layer = first_layer(packet, "HTTPRequest", "HTTPResponse")
-        if layer is not None:
-            return layer
-        layer = first_layer(packet, "HTTP")  # by its port: it may be the middle of a message
-        if layer is None:
-            layer = raw_payload(packet)
-        return layer if layer is not None and not has_port(packet, SSDP_PORT) and parses("HTTP", layer) else None
 
     @staticmethod
     def is_response(packet):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from ..utils.packet_utils import if_correct_type
-from .ApplicationLayer import ApplicationLayer, has_port, parses, raw_payload
-
-SSDP_PORT = 1900
+from .ApplicationLayer import ApplicationLayer
 
 
 class SSDP(ApplicationLayer):
@@ -14,8 +12,3 @@ class SSDP(ApplicationLayer):
     def _take_dict(self, policy):
         self.response = bool(policy.get("response", False))
         self.method = if_correct_type(policy.get("method", policy.get("type")), str)
-
-    @classmethod
-    def _layer_of_packet(cls, packet):
-        raw = raw_payload(packet, "UDP")
-        return raw if raw is not None and has_port(packet, SSDP_PORT) and parses("SSDP", raw) else None

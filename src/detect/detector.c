@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Theory of operation: the stream of features (feature/stream.h) tells what each device shows; a
- * *watch* of a device keeps when (window.h), and the signatures that are *on their way*: those of
- * which an anchor was shown (index.h). A frame that shows nothing that was not there finds its
- * numbers in the window, and that is all. With one that does, the signatures on their way are
- * judged (judge.h). The best verdict on each is kept until it is due to be told; when the first of
- * a device is due, all of that device are settled, best first.
+ * *watch* of a device keeps when (window.h), and how far the signatures are that are *on their way*
+ * (progress.h): those of which an anchor was shown (index.h). A frame that shows nothing that was
+ * not there finds its numbers in the window, and that is all. One that does changes the counts of
+ * the signatures that have it. The best verdict on each that is covered is kept until it is due to
+ * be told; when the first of a device is due, all of that device are settled, best first
+ * (judge.h).
  *
  * Time is that of frames, and goes forward only.
  */
 #include "iotsig/detect.h"
 
+#include <stdlib.h>
+
 #include "base/error.h"
 #include "detect/judge.h"
+#include "detect/progress.h"
 #include "feature/stream.h"
 
 #define NEVER    INT64_MAX
@@ -21,22 +25,11 @@
 /* Nanoseconds: as long as the pause that ends an event of a capture. */
 #define PAUSE INT64_C(20000000000)
 
-/* A signature that is on its way. */
-struct candidate {
-    uint32_t signature;
-    bool matches;           /* by the best verdict that there was */
-    uint64_t covered;       /* lately */
-    int64_t ns;             /* of that verdict */
-    struct verdict verdict; /* that verdict */
-};
-
 /* A device. */
 struct watch {
     struct iotsig_detector *detector;
     struct stream_device *device;
-    struct window window;
-    struct candidate *candidates; /* in the order of signatures */
-    size_t count, capacity;
+    struct progress progress;
     int64_t heard;   /* when it showed anything last */
     int64_t resumed; /* when it did so after a pause */
     int64_t changed; /* when it showed something new last */
@@ -75,7 +68,7 @@ static struct watch *watch_new(struct iotsig_detector *detector, struct stream_d
                             .due = NEVER,
                             .next = detector->watches,
                             .from = &detector->watches};
-    iotsig_window_init(&watch->window, &detector->context->allocator);
+    iotsig_progress_init(&watch->progress, &detector->index);
     if (watch->next != NULL)
         watch->next->from = &watch->next;
     detector->watches = watch;
@@ -96,8 +89,7 @@ static void forgotten(void *user, struct stream_device *device)
     *watch->from = watch->next;
     if (watch->next != NULL)
         watch->next->from = watch->from;
-    iotsig_window_fini(&watch->window);
-    iotsig_memory_free(&detector->context->allocator, watch->candidates);
+    iotsig_progress_fini(&watch->progress);
     iotsig_memory_free(&detector->context->allocator, watch);
 }
 
@@ -118,8 +110,8 @@ static void retelling(void *user, struct stream_device *device)
     if (watch == NULL)
         return;
     watch->is_retold = true;
-    for (size_t i = 0; i < watch->window.capacity; i++)
-        watch->window.items[i].lapsed = true;
+    for (size_t i = 0; i < watch->progress.window.capacity; i++)
+        watch->progress.window.items[i].lapsed = true;
 }
 
 static void retold(void *user, struct stream_device *device)
@@ -129,40 +121,9 @@ static void retold(void *user, struct stream_device *device)
     if (watch == NULL)
         return;
     watch->is_retold = false;
-    iotsig_window_sweep(&watch->window);
-    for (size_t i = 0; i < watch->count; i++)
-        watch->candidates[i].matches = false;
+    iotsig_progress_sweep(&watch->progress);
+    iotsig_progress_reset(&watch->progress);
     mark_changed(watch, watch->changed);
-}
-
-/* Puts the signatures that a feature is an anchor of on their way: both lists are in one order, and
- * are merged from the end. */
-static bool set_out(struct watch *watch, uint32_t feature)
-{
-    const struct detect_index *index = &watch->detector->index;
-    const uint32_t *new = index->anchors.signatures + index->anchors.starts[feature];
-    size_t n = index->anchors.starts[feature + 1] - index->anchors.starts[feature], fresh = 0;
-    for (size_t i = 0, j = 0; j < n; j++) {
-        while (i < watch->count && watch->candidates[i].signature < new[j])
-            i++;
-        fresh += i == watch->count || watch->candidates[i].signature != new[j];
-    }
-    if (!iotsig_array_grow(index->allocator, &watch->candidates, &watch->capacity,
-                           watch->count + fresh, sizeof *watch->candidates))
-        return false;
-    size_t old = watch->count, to = old + fresh;
-    watch->count = to;
-    while (to > old) {
-        struct candidate *last = old > 0 ? &watch->candidates[old - 1] : NULL;
-        if (last != NULL && last->signature >= new[n - 1]) {
-            n -= last->signature == new[n - 1];
-            watch->candidates[--to] = *last;
-            old--;
-        } else {
-            watch->candidates[--to] = (struct candidate){.signature = new[--n]};
-        }
-    }
-    return true;
 }
 
 /* A pause of all that signatures know of ends the event that was told, however long captures are.
@@ -175,21 +136,26 @@ static void note_pause(struct watch *watch, int64_t ns)
 }
 
 /* A feature that is used up is still part of the event that was told, or begins another. */
-static bool is_absorbed(const struct watch *watch, struct showing *showing, int64_t ns)
+static bool is_absorbed(const struct watch *watch, const struct showing *showing, int64_t ns)
 {
-    if (!showing->used || showing->absorbed == 0 || ns > showing->until ||
-        showing->last < watch->resumed)
-        return false;
-    showing->absorbed--;
+    return showing->used && showing->absorbed > 0 && ns <= showing->until &&
+           showing->last >= watch->resumed;
+}
+
+/* It is seen on. What had lapsed for some signatures, as frames tell when it was seen later, counts
+ * again. */
+static bool see_on(struct watch *watch, struct showing *showing, int64_t ns)
+{
     showing->last = ns > showing->last ? ns : showing->last;
-    return true;
+    return showing->below == 0 ||
+           iotsig_progress_set(&watch->progress, showing, *showing, !showing->used);
 }
 
 static int see_number(struct watch *watch, uint32_t number, int64_t ns, struct iotsig_error *error)
 {
     const struct detect_index *index = &watch->detector->index;
     struct showing *showing =
-        iotsig_window_get(&watch->window, number, watch->detector->now - index->longest);
+        iotsig_progress_get(&watch->progress, number, watch->detector->now - index->longest);
     if (showing == NULL)
         return iotsig_fail_memory(error);
     if (showing->lapsed) { /* it is what it was */
@@ -197,20 +163,21 @@ static int see_number(struct watch *watch, uint32_t number, int64_t ns, struct i
         return 0;
     }
     note_pause(watch, ns);
-    if (is_absorbed(watch, showing, ns))
-        return 0;
-    bool new = showing->count == 0 || showing->used || ns - showing->last > index->shortest;
-    if (new)
-        *showing = (struct showing){.number = number,
-                                    .first = ns,
-                                    .last = ns,
-                                    .used = watch->is_retold && ns <= watch->told};
-    showing->count++;
-    showing->last = ns > showing->last ? ns : showing->last;
-    if (!new || showing->used)
-        return 0;
-    mark_changed(watch, ns);
-    return number >= index->features || set_out(watch, number) ? 0 : iotsig_fail_memory(error);
+    if (is_absorbed(watch, showing, ns)) {
+        showing->absorbed--;
+        return see_on(watch, showing, ns) ? 0 : iotsig_fail_memory(error);
+    }
+    if (showing->count > 0 && !showing->used && ns - showing->last <= index->shortest) {
+        showing->count++;
+        return see_on(watch, showing, ns) ? 0 : iotsig_fail_memory(error);
+    }
+    bool used = watch->is_retold && ns <= watch->told;
+    struct showing now = {.count = 1, .first = ns, .last = ns, .used = used};
+    if (!iotsig_progress_set(&watch->progress, showing, now, !used))
+        return iotsig_fail_memory(error);
+    if (!used)
+        mark_changed(watch, ns);
+    return 0;
 }
 
 static int seen(void *user, struct stream_device *device, uint32_t number, int64_t ns,
@@ -237,144 +204,112 @@ static uint32_t number_of(void *user, const char *family, const char *text)
 
 /* Verdicts. */
 
-/* Keeps the best verdict; none at all where something forbidden has come. */
-static void judge_candidate(struct watch *watch, struct candidate *candidate)
+static const struct pattern_times *times_of(const struct watch *watch, const struct claim *claim)
 {
-    struct verdict verdict;
-    iotsig_judge(&watch->detector->index, &watch->window, candidate->signature, watch->changed,
-                 &verdict);
-    candidate->covered = verdict.covered;
-    if (candidate->matches && !verdict.refused &&
-        (!verdict.matches || verdict.covered < candidate->verdict.covered))
-        return;
-    candidate->matches = verdict.matches;
-    candidate->verdict = verdict;
-    candidate->ns = watch->changed;
+    return &watch->detector->index.times[claim->signature];
 }
 
-static const struct pattern_times *times_of(const struct watch *watch,
-                                            const struct candidate *candidate)
+static const struct iotsig_learned *learned_of(const struct watch *watch, const struct claim *claim)
 {
-    return &watch->detector->index.times[candidate->signature];
+    return watch->detector->index.library->items[claim->signature];
 }
 
-static const struct iotsig_learned *learned_of(const struct watch *watch,
-                                               const struct candidate *candidate)
+static int64_t due_of(struct watch *watch, const struct claim *claim)
 {
-    return watch->detector->index.library->items[candidate->signature];
-}
-
-/* The longest of those that are half there: what is to come may be theirs. */
-static int64_t patience_of(const struct watch *watch)
-{
-    int64_t patience = 0;
-    for (size_t i = 0; i < watch->count; i++) {
-        const struct candidate *candidate = &watch->candidates[i];
-        if (candidate->covered >= learned_of(watch, candidate)->weight / 2 &&
-            times_of(watch, candidate)->patience > patience)
-            patience = times_of(watch, candidate)->patience;
-    }
-    return patience;
-}
-
-static int64_t due_of(const struct watch *watch, const struct candidate *candidate,
-                      int64_t patience)
-{
-    bool complete = candidate->verdict.covered == learned_of(watch, candidate)->weight;
-    if (complete && times_of(watch, candidate)->is_plain &&
-        !iotsig_detect_index_has_rival(&watch->detector->index, candidate->signature))
+    bool complete = claim->verdict.covered == learned_of(watch, claim)->weight;
+    if (complete && times_of(watch, claim)->is_plain &&
+        !iotsig_detect_index_has_rival(&watch->detector->index, claim->signature))
         return watch->changed;
-    int64_t quiet = watch->changed + patience;
-    int64_t end = candidate->verdict.first + times_of(watch, candidate)->window;
+    /* of those that are half there: what is to come may be theirs */
+    int64_t quiet = watch->changed + iotsig_progress_patience(&watch->progress);
+    int64_t end = claim->verdict.first + times_of(watch, claim)->window;
     return quiet < end ? quiet : end;
 }
 
-static void set_due(struct watch *watch)
+static int judge(struct watch *watch, struct iotsig_error *error)
 {
     struct iotsig_detector *detector = watch->detector;
-    int64_t patience = patience_of(watch);
+    if (!iotsig_progress_judge(&watch->progress, watch->changed))
+        return iotsig_fail_memory(error);
     watch->due = NEVER;
-    for (size_t i = 0; i < watch->count; i++)
-        if (watch->candidates[i].matches) {
-            int64_t due = due_of(watch, &watch->candidates[i], patience);
+    for (size_t i = 0; i < watch->progress.claim_count; i++)
+        if (watch->progress.claims[i]->matches) {
+            int64_t due = due_of(watch, watch->progress.claims[i]);
             watch->due = due < watch->due ? due : watch->due;
         }
     detector->due = watch->due < detector->due ? watch->due : detector->due;
+    return 0;
 }
 
-/* Judges all that are on their way, and drops those of which no anchor is left. */
-static void judge(struct watch *watch)
+static int judge_changed(struct iotsig_detector *detector, struct iotsig_error *error)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < watch->count; i++) {
-        struct candidate *candidate = &watch->candidates[i];
-        judge_candidate(watch, candidate);
-        if (candidate->matches || candidate->verdict.anchored)
-            watch->candidates[kept++] = *candidate;
-    }
-    watch->count = kept;
-    set_due(watch);
-}
-
-static void judge_changed(struct iotsig_detector *detector)
-{
-    for (struct watch *watch; (watch = detector->changed) != NULL;) {
+    int status = 0;
+    for (struct watch *watch; status == 0 && (watch = detector->changed) != NULL;) {
         detector->changed = watch->next_changed;
         watch->is_changed = false;
-        judge(watch);
+        status = judge(watch, error);
     }
+    return status;
 }
 
 /* Telling. */
 
-static struct iotsig_ratio coverage_of(const struct watch *watch, const struct candidate *candidate)
+static struct iotsig_ratio coverage_of(const struct watch *watch, const struct claim *claim)
 {
-    return iotsig_coverage_of(&watch->detector->index, candidate->signature,
-                              candidate->verdict.covered);
+    return iotsig_coverage_of(&watch->detector->index, claim->signature, claim->verdict.covered);
 }
 
-/* Of those that match the one that is covered best; of several the heaviest; of several the first.
- */
-static const struct candidate *find_best(const struct watch *watch)
+/* Whether a claim is told before another: it is covered better; or is heavier; or is the first. */
+static bool is_before(const struct watch *watch, const struct claim *a, const struct claim *b)
 {
-    const struct candidate *best = NULL;
-    for (size_t i = 0; i < watch->count; i++) {
-        const struct candidate *candidate = &watch->candidates[i];
-        if (!candidate->matches)
-            continue;
-        int order = best == NULL ? 1
-                                 : iotsig_ratio_compare(coverage_of(watch, candidate),
-                                                        coverage_of(watch, best));
-        if (order > 0 ||
-            (order == 0 && learned_of(watch, candidate)->weight > learned_of(watch, best)->weight))
-            best = candidate;
+    int order = iotsig_ratio_compare(coverage_of(watch, a), coverage_of(watch, b));
+    uint64_t one = learned_of(watch, a)->weight, other = learned_of(watch, b)->weight;
+    if (order != 0)
+        return order > 0;
+    return one != other ? one > other : a->signature < b->signature;
+}
+
+static const struct claim *find_best(const struct watch *watch)
+{
+    const struct claim *best = NULL;
+    for (size_t i = 0; i < watch->progress.claim_count; i++) {
+        const struct claim *claim = watch->progress.claims[i];
+        if (claim->matches && (best == NULL || is_before(watch, claim, best)))
+            best = claim;
     }
     return best;
 }
 
 /* Whether the same traffic may be either's. */
-static bool is_tie(const struct watch *watch, const struct candidate *candidate,
-                   const struct candidate *best)
+static bool is_tie(const struct watch *watch, const struct claim *claim, const struct claim *best)
 {
     const struct detect_index *index = &watch->detector->index;
-    if (candidate == best)
+    if (claim == best)
         return true;
-    return candidate->matches &&
-           iotsig_ratio_compare(coverage_of(watch, candidate), coverage_of(watch, best)) == 0 &&
-           !iotsig_is_part_of(index, candidate->signature, best->signature) &&
-           !iotsig_judge_without(index, &watch->window, candidate->signature, best->signature,
-                                 candidate->ns);
+    return claim->matches &&
+           iotsig_ratio_compare(coverage_of(watch, claim), coverage_of(watch, best)) == 0 &&
+           !iotsig_is_part_of(index, claim->signature, best->signature) &&
+           !iotsig_judge_without(index, &watch->progress.window, claim->signature, claim->ns);
 }
 
-static size_t find_ties(const struct watch *watch, const struct candidate *best)
+static int by_number(const void *one, const void *other)
+{
+    const uint32_t *a = one, *b = other;
+    return (*a > *b) - (*a < *b);
+}
+
+static size_t find_ties(const struct watch *watch, const struct claim *best)
 {
     struct iotsig_detector *detector = watch->detector;
     size_t count = 0;
-    for (size_t i = 0; i < watch->count; i++)
-        if (is_tie(watch, &watch->candidates[i], best)) {
-            detector->ties[count] = learned_of(watch, &watch->candidates[i]);
-            detector->tied[count++] = watch->candidates[i].signature;
-        }
+    iotsig_mark(&detector->index, best->signature, true);
+    for (size_t i = 0; i < watch->progress.claim_count; i++)
+        if (is_tie(watch, watch->progress.claims[i], best))
+            detector->tied[count++] = watch->progress.claims[i]->signature;
+    iotsig_mark(&detector->index, best->signature, false);
+    qsort(detector->tied, count, sizeof *detector->tied, by_number);
+    for (size_t i = 0; i < count; i++)
+        detector->ties[i] = detector->index.library->items[detector->tied[i]];
     return count;
 }
 
@@ -397,7 +332,7 @@ static struct iotsig_time time_of(const struct iotsig_detector *detector, int64_
     return (struct iotsig_time){detector->digits > 0 ? ns : 0, detector->digits};
 }
 
-static int tell(const struct watch *watch, const struct candidate *best, size_t ties)
+static int tell(const struct watch *watch, const struct claim *best, size_t ties)
 {
     const struct iotsig_detector *detector = watch->detector;
     const struct verdict *verdict = &best->verdict;
@@ -420,27 +355,27 @@ static int tell(const struct watch *watch, const struct candidate *best, size_t 
 }
 
 /* Tells all of a device that matches: what is told takes its features from the others. */
-static int settle(struct watch *watch)
+static int settle(struct watch *watch, struct iotsig_error *error)
 {
     struct iotsig_detector *detector = watch->detector;
-    const struct candidate *best;
+    const struct claim *best;
     int status = 0;
     while (status == 0 && (best = find_best(watch)) != NULL) {
         size_t ties = find_ties(watch, best);
         int64_t first = best->verdict.first, ns = best->ns;
         status = tell(watch, best, ties);
         for (size_t i = 0; i < ties; i++)
-            iotsig_use_up(&detector->index, &watch->window, detector->tied[i], first, ns);
+            iotsig_progress_use_up(&watch->progress, detector->tied[i], first, ns);
         watch->told = watch->changed;
-        for (size_t i = 0; i < watch->count; i++)
-            watch->candidates[i].matches = false;
-        judge(watch);
+        iotsig_progress_reset(&watch->progress);
+        int judged = judge(watch, error);
+        status = status != 0 ? status : judged;
     }
     return status;
 }
 
 /* Settles the devices of which something is due by now. */
-static int settle_due(struct iotsig_detector *detector, int64_t ns)
+static int settle_due(struct iotsig_detector *detector, int64_t ns, struct iotsig_error *error)
 {
     int status = 0;
     if (ns < detector->due)
@@ -449,10 +384,19 @@ static int settle_due(struct iotsig_detector *detector, int64_t ns)
     for (struct watch *watch = detector->watches; status == 0 && watch != NULL;
          watch = watch->next) {
         if (watch->due <= ns)
-            status = settle(watch);
+            status = settle(watch, error);
         detector->due = watch->due < detector->due ? watch->due : detector->due;
     }
     return status;
+}
+
+/* Judges what has changed, and settles what is due by now, unless something failed before. */
+static int judge_and_settle(struct iotsig_detector *detector, int status, int64_t ns,
+                            struct iotsig_error *error)
+{
+    int judged = judge_changed(detector, status == 0 ? error : NULL);
+    status = status != 0 ? status : judged;
+    return status != 0 ? status : settle_due(detector, ns, error);
 }
 
 /* Time. */
@@ -461,15 +405,13 @@ static int settle_due(struct iotsig_detector *detector, int64_t ns)
 static int advance(struct iotsig_detector *detector, int64_t ns, struct iotsig_error *error)
 {
     int status = iotsig_stream_tick(detector->stream, ns, error);
-    judge_changed(detector);
-    return status != 0 ? status : settle_due(detector, ns);
+    return judge_and_settle(detector, status, ns, error);
 }
 
 int iotsig_detector_finish(struct iotsig_detector *detector, struct iotsig_error *error)
 {
     int status = iotsig_stream_settle(detector->stream, error);
-    judge_changed(detector);
-    return status != 0 ? status : settle_due(detector, NEVER - 1);
+    return judge_and_settle(detector, status, NEVER - 1, error);
 }
 
 /* The time of a frame, within bounds in which sums of times are; that of the last where it has
@@ -498,8 +440,7 @@ int iotsig_detector_push(struct iotsig_detector *detector, const struct iotsig_f
         status = advance(detector, detector->now, error);
     if (status == 0)
         status = iotsig_stream_add(detector->stream, frame, detector->now, error);
-    judge_changed(detector);
-    return status != 0 ? status : settle_due(detector, detector->now);
+    return judge_and_settle(detector, status, detector->now, error);
 }
 
 int iotsig_detector_idle(struct iotsig_detector *detector, int64_t ns, struct iotsig_error *error)

@@ -20,10 +20,15 @@ struct pattern_times {
     bool is_plain; /**< no feature is forbidden, no name is of another product */
 };
 
-/** Signatures by feature, each time in their order. */
-struct postings {
-    size_t *starts; /**< by feature, and one more: where its signatures start */
-    uint32_t *signatures;
+/** A feature that a signature has. */
+struct share {
+    uint32_t signature, trait;
+};
+
+/** Those of each feature. */
+struct shares {
+    size_t *starts; /**< by feature, and one more: where its shares start */
+    struct share *items;
 };
 
 struct detect_index {
@@ -31,9 +36,10 @@ struct detect_index {
     const struct iotsig_allocator *allocator;
     uint32_t features;           /**< of the library */
     struct pattern_times *times; /**< by signature */
-    struct postings anchors;     /**< the signatures that a feature is an anchor of */
-    struct postings mandatory;   /**< those that it is mandatory for */
-    uint64_t *shared;            /**< room for a number of each signature */
+    struct shares anchors;       /**< of which it is an anchor */
+    struct shares shares;        /**< of which it tells anything; by window, then by signature */
+    uint64_t *shared;            /**< room for a number of each signature, all zero */
+    uint8_t *marks;              /**< room for one of each feature, all zero */
     uint8_t *slots;              /**< by feature: iotsig_feature_slot() */
     int64_t shortest, longest;   /**< window */
 };

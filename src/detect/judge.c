@@ -1,76 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "detect/judge.h"
 
-/* Of a signature, what of its traits is there. */
-struct judging {
-    const struct detect_index *index;
-    const struct window *window;
-    const struct iotsig_learned *learned;
-    int64_t since;
-    struct verdict *verdict;
-    bool dated; /* the verdict has times */
-    bool forbidden;
-    unsigned own; /* slots in which the device has a name that the signature knows */
-};
-
-static const struct showing *find(const struct judging *judging, uint32_t number)
-{
-    const struct showing *showing = iotsig_window_find(judging->window, number);
-    return showing != NULL && showing->last >= judging->since ? showing : NULL;
-}
-
-/* What was there before the window, and goes on, tells no time. */
-static void add_times(struct judging *judging, const struct showing *showing)
-{
-    struct verdict *verdict = judging->verdict;
-    if (showing->first < judging->since)
-        return;
-    if (!judging->dated || showing->first < verdict->first)
-        verdict->first = showing->first;
-    if (!judging->dated || showing->first > verdict->last)
-        verdict->last = showing->first;
-    judging->dated = true;
-}
-
-static void add_mandatory(struct judging *judging, uint32_t i, size_t anchors)
-{
-    const struct trait *trait = &judging->learned->traits[i];
-    const struct showing *showing = find(judging, trait->feature);
-    struct verdict *verdict = judging->verdict;
-    if (showing != NULL && !showing->used) {
-        verdict->covered += trait->weight;
-        verdict->anchored |= i < anchors;
-        add_times(judging, showing);
-    } else if (verdict->missing_count < IOTSIG_DETECT_MISSING) {
-        verdict->missing[verdict->missing_count++] = i;
-    }
-}
-
-static void add_trait(struct judging *judging, uint32_t i, size_t anchors)
-{
-    const struct trait *trait = &judging->learned->traits[i];
-    unsigned slot = judging->index->slots[trait->feature];
-    if (trait->role == IOTSIG_MANDATORY)
-        add_mandatory(judging, i, anchors);
-    const struct showing *showing =
-        trait->role == IOTSIG_FORBIDDEN || slot > 0 ? find(judging, trait->feature) : NULL;
-    if (showing == NULL)
-        return;
-    if (trait->role == IOTSIG_FORBIDDEN)
-        judging->forbidden |= !showing->used;
-    else
-        judging->own |= 1u << slot;
-}
-
-/* As other_name() of probe.c. */
-static bool is_another(const struct judging *judging)
-{
-    for (unsigned slot = 1; slot <= IOTSIG_SLOTS; slot++)
-        if ((judging->learned->slots & 1u << slot) != 0 && (judging->own & 1u << slot) == 0 &&
-            find(judging, index_of_slot(judging->index, slot)) != NULL)
-            return true;
-    return false;
-}
+/* A feature of the signature that is marked. */
+enum mark { NOT_MARKED, MARK_OPTIONAL, MARK_MANDATORY };
 
 struct iotsig_ratio iotsig_coverage_of(const struct detect_index *index, uint32_t i,
                                        uint64_t covered)
@@ -79,39 +11,27 @@ struct iotsig_ratio iotsig_coverage_of(const struct detect_index *index, uint32_
     return weight == 0 ? RATIO_ZERO : iotsig_ratio_of(covered, weight);
 }
 
-static bool is_enough(const struct detect_index *index, uint32_t i, uint64_t covered)
+bool iotsig_is_enough(const struct detect_index *index, uint32_t i, uint64_t covered)
 {
     const struct iotsig_learned *learned = index->library->items[i];
     return learned->weight > 0 && iotsig_ratio_compare(iotsig_coverage_of(index, i, covered),
                                                        learned->options.min_coverage) >= 0;
 }
 
-void iotsig_judge(const struct detect_index *index, const struct window *window, uint32_t i,
-                  int64_t ns, struct verdict *verdict)
+void iotsig_mark(const struct detect_index *index, uint32_t i, bool marked)
 {
-    *verdict = (struct verdict){.first = ns, .last = ns};
-    struct judging judging = {.index = index,
-                              .window = window,
-                              .learned = index->library->items[i],
-                              .since = ns - index->times[i].window,
-                              .verdict = verdict};
-    for (uint32_t j = 0; j < judging.learned->count; j++)
-        add_trait(&judging, j, index->times[i].anchors);
-    verdict->refused = judging.forbidden || is_another(&judging);
-    verdict->matches = is_enough(index, i, verdict->covered) && !verdict->refused;
-}
-
-static bool has(const struct iotsig_learned *learned, uint32_t feature, bool mandatory)
-{
-    for (size_t i = 0; i < learned->count; i++)
-        if (learned->traits[i].feature == feature && learned->traits[i].role != IOTSIG_FORBIDDEN &&
-            (!mandatory || learned->traits[i].role == IOTSIG_MANDATORY))
-            return true;
-    return false;
+    const struct iotsig_learned *learned = index->library->items[i];
+    for (size_t j = 0; j < learned->count; j++) {
+        const struct trait *trait = &learned->traits[j];
+        if (trait->role != IOTSIG_FORBIDDEN)
+            index->marks[trait->feature] = !marked                           ? NOT_MARKED
+                                           : trait->role == IOTSIG_MANDATORY ? MARK_MANDATORY
+                                                                             : MARK_OPTIONAL;
+    }
 }
 
 bool iotsig_judge_without(const struct detect_index *index, const struct window *window, uint32_t i,
-                          uint32_t other, int64_t ns)
+                          int64_t ns)
 {
     const struct iotsig_learned *learned = index->library->items[i];
     int64_t since = ns - index->times[i].window;
@@ -120,10 +40,10 @@ bool iotsig_judge_without(const struct detect_index *index, const struct window 
         const struct trait *trait = &learned->traits[j];
         const struct showing *showing = iotsig_window_find(window, trait->feature);
         if (trait->role == IOTSIG_MANDATORY && showing != NULL && !showing->used &&
-            showing->last >= since && !has(index->library->items[other], trait->feature, false))
+            showing->last >= since && index->marks[trait->feature] == NOT_MARKED)
             covered += trait->weight;
     }
-    return is_enough(index, i, covered);
+    return iotsig_is_enough(index, i, covered);
 }
 
 bool iotsig_is_part_of(const struct detect_index *index, uint32_t i, uint32_t other)
@@ -133,23 +53,7 @@ bool iotsig_is_part_of(const struct detect_index *index, uint32_t i, uint32_t ot
     if (part->weight >= whole->weight)
         return false;
     for (size_t j = 0; j < part->count && part->traits[j].role == IOTSIG_MANDATORY; j++)
-        if (!has(whole, part->traits[j].feature, true))
+        if (index->marks[part->traits[j].feature] != MARK_MANDATORY)
             return false;
     return true;
-}
-
-void iotsig_use_up(const struct detect_index *index, struct window *window, uint32_t i,
-                   int64_t first, int64_t ns)
-{
-    const struct iotsig_learned *learned = index->library->items[i];
-    for (size_t j = 0; j < learned->count; j++) {
-        const struct trait *trait = &learned->traits[j];
-        struct showing *showing = iotsig_window_find(window, trait->feature);
-        if (trait->role == IOTSIG_FORBIDDEN || showing == NULL || showing->used ||
-            showing->last < ns - index->times[i].window)
-            continue;
-        showing->used = true;
-        showing->absorbed = trait->most > showing->count ? trait->most - showing->count : 0;
-        showing->until = first + (learned->duration_ns > 0 ? learned->duration_ns : 0);
-    }
 }

@@ -100,7 +100,7 @@ struct showing *iotsig_window_get(struct window *window, uint32_t number, int64_
     struct showing *found = iotsig_window_find(window, number);
     if (found != NULL)
         return found;
-    if (window->count >= window->capacity / 2 && !make_room(window, since))
+    if (iotsig_window_is_full(window) && !make_room(window, since))
         return NULL;
     found = place_of(window->items, window->capacity, number);
     *found = (struct showing){.number = number};

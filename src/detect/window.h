@@ -16,6 +16,8 @@ struct showing {
         absorbed;  /**< when it is used: how often it may still be seen as part of the event, ... */
     int64_t until; /**< ... and until when */
     int64_t first, last; /**< nanoseconds */
+    int64_t below;       /**< it counts for windows that are not below this; and ... */
+    int64_t lapse;       /**< ... is looked at when it may lapse (progress.h) */
 };
 
 struct window {
@@ -33,6 +35,12 @@ void iotsig_window_sweep(struct window *window);
 
 /** NULL: it was not seen. */
 struct showing *iotsig_window_find(const struct window *window, uint32_t number);
+
+/** Whether there is no room for one more. */
+static inline bool iotsig_window_is_full(const struct window *window)
+{
+    return window->count >= window->capacity / 2;
+}
 
 /**
  * The showing of a feature; a new one has a `count` of 0. Where there is no room, those that were

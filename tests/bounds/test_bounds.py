@@ -5,6 +5,7 @@ Time is the processor's, as the ratio of four times as much to as much, in one r
 IOTSIG_BOUNDS in the environment says how many of each thing there are, 40000 where it does not.
 """
 import gzip
+import json
 import os
 import struct
 import subprocess
@@ -17,6 +18,7 @@ FLOOD = os.environ["IOTSIG_FLOOD"]
 MANY = int(os.environ.get("IOTSIG_BOUNDS", "40000"))
 FEW = MANY // 4
 RATIO_MOST = 10
+FEW_SHOWN, MANY_SHOWN = 10_000, 40_000  # by one device: less than the 65536 that detect remembers
 
 # Bytes of memory for each thing that is new, as in docs/limits.md.
 FLOW_MOST = 1536
@@ -82,6 +84,35 @@ class Bounds(Case):
             captures = [[self.flood(kind, count), self.flood(kind, count + 50)] for count in (FEW // 2, MANY // 2)]
             with self.subTest((kind, command)):
                 self.check((command, *captures[0]), (command, *captures[1]), (0, 1))
+
+    def library(self, name, signatures):
+        """A file of signatures: of each the mandatory features, all as heavy."""
+        traits = {"support": "9/9", "bits": "5.00", "seen": [1, 9]}
+        return self.write(name, "".join(json.dumps(
+            {"iotsig_signature": 1, "event": f"e{i:07}", "captures": 9, "against": {"events": 1, "captures": 9},
+             "options": {"min_support": "9/10", "min_coverage": "9/10", "families": None}, "duration": "100000.000000000", "group": [],
+             "warnings": [], "mandatory": [{"family": "flow", "feature": feature, **traits} for feature in features],
+             "optional": [], "must_not": [], "flows": [], "origins": []}) + "\n" for i, features in enumerate(signatures)))
+
+    def test_detect(self):
+        """One signature of many features, and many signatures of few, of a device that shows all of them, one after the other."""
+        def feature(i):
+            return f"out udp 11.{i >> 16}.{i >> 8 & 255}.{i & 255} 9999"
+        for kind, signatures in (("one", lambda n: [map(feature, range(n))]),
+                                 ("twins", lambda n: [map(feature, range(n))] * 3),
+                                 ("each", lambda n: ([feature(i)] for i in range(n)))):
+            with self.subTest(kind):
+                # as many flows as are kept are features of one device
+                few, many = (("--signatures", self.library(f"{kind}-{n}", signatures(n)), self.flood("hosts", n)) for n in (FEW_SHOWN, MANY_SHOWN))
+                self.check(("detect", *few), ("detect", *many))
+
+    def test_detect_much(self):
+        """Memory is for what is remembered, however much is seen."""
+        signatures = self.library("s", [["out udp 11.0.0.7 9999", "out udp 11.0.0.8 9999"]])
+        for kind in ("flows", "hosts", "names", "answers", "renames", "aliases", "targets", "devices", "leases", "equal", "reverse", "ends"):
+            with self.subTest(kind):
+                few, many = (("detect", "--max-flows", "4096", "--signatures", signatures, self.flood(kind, n)) for n in (FEW, MANY))
+                self.assertLess(self.check(few, many, (0, 1)), 4 << 20)
 
     def test_most_flows(self):
         """--max-flows: what is more ends the run, and memory stays as it was."""

@@ -149,6 +149,9 @@ void cli_block_signals(bool block);
 /** Raises the exit status to what an error means, and prints it; a closed pipe is no error. */
 void cli_fail(struct run *run, const struct iotsig_error *error);
 
+/** The same for what the program finds itself; `place`: a file or the like, or NULL. */
+void cli_fail_at(struct run *run, enum iotsig_status status, const char *place, const char *text);
+
 /** The same for an allocation of the program's own. */
 void cli_fail_memory(struct run *run);
 
@@ -170,8 +173,8 @@ void cli_raise(struct run *run, enum exit_status status);
 /** Prints a warning: something in an input that loses nothing that was whole. */
 void cli_warn(struct run *run, const struct iotsig_error *warning);
 
-/** Prints a warning about what was made of inputs that are all good. */
-void cli_remark(struct run *run, const struct iotsig_error *remark);
+/** Prints a warning about what was made of inputs that are all good; `place` as above. */
+void cli_remark(struct run *run, const char *place, const char *text);
 
 /** Prints a note with -v. */
 void cli_note(struct run *run, const char *format, ...);

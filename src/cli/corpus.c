@@ -110,13 +110,10 @@ struct iotsig_corpus *cli_new_corpus(struct run *run)
 bool cli_read_events(struct run *run, struct iotsig_corpus *corpus, const char *folder)
 {
     struct plan plan = {.run = run, .corpus = corpus};
-    struct iotsig_error error;
     add_folders(&plan, folder, false);
-    if (plan.count == 0 && plan.listing_count > 0 && !cli_is_over(run)) {
-        iotsig_error_set(&error, IOTSIG_ERR_READ, folder,
-                         "holds no folder with captures (use DIR/EVENT/CAPTURE)");
-        cli_fail(run, &error);
-    }
+    if (plan.count == 0 && plan.listing_count > 0 && !cli_is_over(run))
+        cli_fail_at(run, IOTSIG_ERR_READ, folder,
+                    "holds no folder with captures (use DIR/EVENT/CAPTURE)");
     return read_plan(&plan, add_capture, &plan);
 }
 

@@ -151,7 +151,6 @@ static void read_input(struct detecting *it, const char *path)
 static void tell_losses(struct detecting *it)
 {
     struct iotsig_detect_losses losses;
-    struct iotsig_error said;
     char text[200];
     iotsig_detector_losses(it->detector, &losses);
     if (losses.devices + losses.flows + losses.features + losses.names > 0) {
@@ -160,15 +159,13 @@ static void tell_losses(struct detecting *it)
                  "(raise --max-devices or --max-flows)",
                  (unsigned long long)losses.devices, (unsigned long long)losses.flows,
                  (unsigned long long)losses.features, (unsigned long long)losses.names);
-        iotsig_error_set(&said, IOTSIG_OK, NULL, text);
-        cli_remark(it->run, &said);
+        cli_remark(it->run, NULL, text);
     }
     uint64_t lost = it->run->live != NULL ? iotsig_capture_lost(it->run->live) : 0;
     if (lost > 0) {
         snprintf(text, sizeof text, "%llu packets came too fast and were lost (see --filter)",
                  (unsigned long long)lost);
-        iotsig_error_set(&said, IOTSIG_OK, it->input, text);
-        cli_remark(it->run, &said);
+        cli_remark(it->run, it->input, text);
     }
 }
 

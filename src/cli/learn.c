@@ -12,12 +12,10 @@ static void remark(struct run *run, const struct iotsig_learned *learned, const 
                    const char *text)
 {
     const char *event = iotsig_learned_event(learned);
-    struct iotsig_error said;
-    char place[sizeof said.file];
+    char place[256];
     if (capture != NULL)
         snprintf(place, sizeof place, "%.120s/%.120s", event, capture);
-    iotsig_error_set(&said, IOTSIG_OK, capture != NULL ? place : event, text);
-    cli_remark(run, &said);
+    cli_remark(run, capture != NULL ? place : event, text);
 }
 
 static void tell_remarks(struct run *run, const struct iotsig_learned *learned)
@@ -243,7 +241,6 @@ static void perform_library(struct run *run)
         void (*perform)(struct run *run, const struct iotsig_library *library);
     } words[] = {{"list", list_library}, {"check", check_library}, {"merge", write_library}};
     const struct settings *settings = &run->settings;
-    struct iotsig_error error;
     size_t i = 0, count = sizeof words / sizeof *words;
     while (i < count && strcmp(settings->inputs[0], words[i].word) != 0)
         i++;
@@ -252,8 +249,7 @@ static void perform_library(struct run *run)
                         : merge && !folder ? "where to? (give -o DIR)"
                                            : NULL;
     if (wrong != NULL) {
-        iotsig_error_set(&error, IOTSIG_ERR_ARGUMENT, NULL, wrong);
-        cli_fail(run, &error);
+        cli_fail_at(run, IOTSIG_ERR_ARGUMENT, NULL, wrong);
         return;
     }
     struct iotsig_library *library =

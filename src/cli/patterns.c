@@ -20,14 +20,11 @@ static bool take_only(struct run *run, const struct iotsig_patterns *patterns, s
         *named = (struct iotsig_named_pattern){iotsig_patterns_get(patterns, from), path};
         return true;
     }
-    struct iotsig_error error;
     if (count > 1)
-        iotsig_error_set(&error, IOTSIG_ERR_FORMAT, path,
-                         "it holds several patterns (make them one with iotsig merge)");
+        cli_fail_at(run, IOTSIG_ERR_FORMAT, path,
+                    "it holds several patterns (make them one with iotsig merge)");
     else
-        iotsig_error_set(&error, IOTSIG_ERR_EMPTY, path, "it holds no pattern");
-    if (count > 1 || run->status == EXIT_DONE) /* else it has been told why there is none */
-        cli_fail(run, &error);
+        cli_fail_at(run, IOTSIG_ERR_EMPTY, path, "it holds no pattern");
     return false;
 }
 

@@ -33,12 +33,10 @@ static void read_mud(struct run *run, struct inputs *inputs, int input)
 static bool needs_device(struct run *run)
 {
     const struct iotsig_device *device = &run->settings.profiles.device;
-    struct iotsig_error error;
     if (device->name != NULL && (device->ipv4 != NULL || device->ipv6 != NULL))
         return true;
-    iotsig_error_set(&error, IOTSIG_ERR_ARGUMENT, NULL,
-                     "whose flows are they? (give --device, and --ipv4 or --ipv6)");
-    cli_fail(run, &error);
+    cli_fail_at(run, IOTSIG_ERR_ARGUMENT, NULL,
+                "whose flows are they? (give --device, and --ipv4 or --ipv6)");
     return false;
 }
 
@@ -139,14 +137,12 @@ static int write_profile(struct run *run, struct inputs *inputs, bool mud,
 /* Whether the inputs are one profile, or flows. */
 static bool is_one_profile(struct run *run, const struct inputs *inputs)
 {
-    struct iotsig_error error;
     size_t profiles = iotsig_profiles_count(inputs->profiles),
            patterns = iotsig_patterns_count(inputs->patterns);
     if (profiles + (patterns > 0) <= 1)
         return true;
-    iotsig_error_set(&error, IOTSIG_ERR_ARGUMENT, NULL,
-                     "a profile is one device's (give one profile, or flows of one device)");
-    cli_fail(run, &error);
+    cli_fail_at(run, IOTSIG_ERR_ARGUMENT, NULL,
+                "a profile is one device's (give one profile, or flows of one device)");
     return false;
 }
 

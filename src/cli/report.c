@@ -51,16 +51,13 @@ static void read_patterns(struct run *run, struct iotsig_report *report)
 
 static bool read_captures(struct run *run, struct iotsig_report *report)
 {
-    struct iotsig_error error;
-    if (iotsig_report_learned(report) != NULL) {
+    if (iotsig_report_learned(report) != NULL)
         read_features(run, report);
-    } else if (run->settings.features_given) {
-        iotsig_error_set(&error, IOTSIG_ERR_ARGUMENT, run->settings.inputs[0],
-                         "--self and --families are for learned signatures; this is none");
-        cli_fail(run, &error);
-    } else {
+    else if (run->settings.features_given)
+        cli_fail_at(run, IOTSIG_ERR_ARGUMENT, run->settings.inputs[0],
+                    "--self and --families are for learned signatures; this is none");
+    else
         read_patterns(run, report);
-    }
     return !cli_is_over(run);
 }
 

@@ -62,8 +62,7 @@ static void print(struct run *run, const char *kind, const struct iotsig_error *
 static bool is_told(const struct run *run, const struct iotsig_error *error)
 {
     return run->status == EXIT_RESOURCE ||
-           (run->status == EXIT_INPUT && error->status == IOTSIG_ERR_EMPTY &&
-            error->file[0] == '\0');
+           (run->status == EXIT_INPUT && error->status == IOTSIG_ERR_EMPTY);
 }
 
 void cli_fail(struct run *run, const struct iotsig_error *error)
@@ -74,10 +73,16 @@ void cli_fail(struct run *run, const struct iotsig_error *error)
     print(run, "", error);
 }
 
+void cli_fail_at(struct run *run, enum iotsig_status status, const char *place, const char *text)
+{
+    struct iotsig_error error;
+    iotsig_error_set(&error, status, place, text);
+    cli_fail(run, &error);
+}
+
 void cli_fail_memory(struct run *run)
 {
-    const struct iotsig_error error = {.status = IOTSIG_ERR_MEMORY, .message = "out of memory"};
-    cli_fail(run, &error);
+    cli_fail_at(run, IOTSIG_ERR_MEMORY, NULL, "out of memory");
 }
 
 void cli_warn(struct run *run, const struct iotsig_error *warning)
@@ -88,10 +93,12 @@ void cli_warn(struct run *run, const struct iotsig_error *warning)
         print(run, "warning: ", warning);
 }
 
-void cli_remark(struct run *run, const struct iotsig_error *said)
+void cli_remark(struct run *run, const char *place, const char *text)
 {
+    struct iotsig_error said;
+    iotsig_error_set(&said, IOTSIG_OK, place, text);
     if (!run->settings.quiet)
-        print(run, "warning: ", said);
+        print(run, "warning: ", &said);
 }
 
 void cli_note(struct run *run, const char *format, ...)

@@ -61,7 +61,6 @@ static bool become(const struct identity *identity)
 bool cli_drop_root(struct run *run)
 {
     struct identity identity;
-    struct iotsig_error error;
     char text[160];
     if (geteuid() != 0 || !run->own_process || run->settings.no_sandbox)
         return true;
@@ -72,7 +71,6 @@ bool cli_drop_root(struct run *run)
     }
     snprintf(text, sizeof text, "cannot give up root: %s (--no-sandbox goes on as root)",
              found ? strerror(errno) : "there is no user nobody");
-    iotsig_error_set(&error, IOTSIG_ERR_LIMIT, NULL, text);
-    cli_fail(run, &error);
+    cli_fail_at(run, IOTSIG_ERR_LIMIT, NULL, text);
     return false;
 }

@@ -177,6 +177,17 @@ bool app_set_text(struct iotsig_layer *layer, int index, struct text text,
     return app_take(layer, index, text.n, scratch);
 }
 
+bool app_take_uri(struct iotsig_layer *layer, int index, size_t n, struct app_scratch *scratch)
+{
+    if (n > 1 && scratch->at[n - 1] == '*') {
+        if (scratch->left < n + IOTSIG_ESCAPED_MAX)
+            return false;
+        memcpy(scratch->at + n - 1, "\\042", IOTSIG_ESCAPED_MAX);
+        n += IOTSIG_ESCAPED_MAX - 1;
+    }
+    return app_take(layer, index, n, scratch);
+}
+
 bool app_set_bytes(struct iotsig_layer *layer, int index, struct bytes bytes,
                    struct app_scratch *scratch)
 {

@@ -125,6 +125,12 @@ void app_set_constant(struct iotsig_layer *layer, int index, const char *text);
 /** Sets attribute `index` to the `n` characters at the start of scratch. False when it is full. */
 bool app_take(struct iotsig_layer *layer, int index, size_t n, struct app_scratch *scratch);
 
+/**
+ * Likewise to a URI, as the network had it whole: a `*` at its end is written by its number, as one
+ * that is not stands for a query that was cut. `*` alone is the server itself (RFC 9110).
+ */
+bool app_take_uri(struct iotsig_layer *layer, int index, size_t n, struct app_scratch *scratch);
+
 /** Sets attribute `index` to `bytes`, escaped. False when scratch is full. */
 bool app_set_bytes(struct iotsig_layer *layer, int index, struct bytes bytes,
                    struct app_scratch *scratch);

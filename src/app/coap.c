@@ -93,7 +93,7 @@ static void set_uri(struct iotsig_layer *layer, struct cursor *options, struct a
     struct path path = {scratch->at, scratch->at, scratch->left};
     if (!read_path(options, &path) || path.end == path.start)
         return;
-    (void)app_take(layer, URI, (size_t)(path.end - path.start), scratch);
+    (void)app_take_uri(layer, URI, (size_t)(path.end - path.start), scratch);
 }
 
 static bool parse(const struct packet *packet, struct iotsig_layer *layer,

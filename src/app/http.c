@@ -22,8 +22,9 @@ static bool set_uri(struct iotsig_layer *layer, struct bytes target, struct app_
         n = (size_t)(iotsig_escape_byte(scratch->at + n, cursor_u8(&at)) - scratch->at);
     if (at.left > 0)
         return false;
-    if (path < target.n)
-        scratch->at[n++] = '*';
+    if (path == target.n)
+        return app_take_uri(layer, URI, n, scratch);
+    scratch->at[n++] = '*';
     return app_take(layer, URI, n, scratch);
 }
 

@@ -59,15 +59,14 @@ static json_t *name_from_policy(const char *name)
 }
 
 /*
- * URIs: at the end of one, `*` and `$` stand for anything. A query is cut at its `?` and has a `*` instead, which
- * means just that; what the network itself has there is written by its number.
+ * URIs: at the end of one, `*` and `$` stand for anything. A query is cut, and has a `*` instead, which means just
+ * that. A `$` that the network has there is written by its number, as its `*` is already; and the URI `*` is the server.
  */
 
 static json_t *uri_to_policy(struct text uri)
 {
     char last = uri.n > 0 ? uri.p[uri.n - 1] : '\0';
-    bool query = uri.n > 1 && uri.p[uri.n - 2] == '?';
-    if (last != '$' && (last != '*' || query))
+    if (last != '$' && (last != '*' || uri.n > 1))
         return json_stringn(uri.p, uri.n);
     return json_sprintf("%.*s\\%03u", (int)(uri.n - 1), uri.p, (unsigned)(uint8_t)last);
 }
@@ -75,13 +74,15 @@ static json_t *uri_to_policy(struct text uri)
 static json_t *uri_from_policy(const char *uri)
 {
     size_t n = strlen(uri), slashes = 0;
-    if (n < 4 || (strcmp(uri + n - 4, "\\042") != 0 && strcmp(uri + n - 4, "\\036") != 0))
+    if (strcmp(uri, "\\042") == 0)
+        return json_string("*");
+    if (n < 4 || strcmp(uri + n - 4, "\\036") != 0)
         return json_string(uri);
     while (slashes < n - 3 && uri[n - 4 - slashes] == '\\')
         slashes++;
     if (slashes % 2 == 0) /* the last one is escaped, and its number none */
         return json_string(uri);
-    return json_sprintf("%.*s%c", (int)(n - 4), uri, strcmp(uri + n - 4, "\\042") == 0 ? '*' : '$');
+    return json_sprintf("%.*s$", (int)(n - 4), uri);
 }
 
 /* From a flow. */

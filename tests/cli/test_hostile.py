@@ -154,6 +154,8 @@ class Others(Case):
             (b"GET / HTTP/1.1\r\n", {"response": False, "method": "GET", "uri": "/"}),
             (b"PATCH /a?b HTTP/2.0\r\n", {"response": False, "method": "PATCH", "uri": "/a*"}),
             (b"OPTIONS * HTTP/1.1\r\n", {"response": False, "method": "OPTIONS", "uri": "*"}),
+            (b"GET /a* HTTP/1.1\r\n", {"response": False, "method": "GET", "uri": "/a\\042"}),
+            (b"GET /*a*?b* HTTP/1.1\r\n", {"response": False, "method": "GET", "uri": "/*a**"}),
             (b"GET /\xff\x1b HTTP/1.0\r\n", {"response": False, "method": "GET", "uri": "/\\255\\027"}),
             (b"HTTP/1.1 404 \r\n", {"response": True}),
             (b"HTTP/1.1 404\r\n", {"response": True}),

@@ -271,6 +271,25 @@ class Payloads(Trial):
                          [http("GET /x HTTP/1.1"), http("HTTP/1.1 404 No", sport=80, dport=50000), http("GET /y HTTP/1.1")])
         self.assertEqual(hits, {"p": 1, "p-backward": 1})
 
+    def test_uris_of_the_network(self):
+        """What is learned from a packet covers it: a query whatever it is, and a * that a path ends with as itself."""
+        def get(target):
+            return http(f"GET {target} HTTP/1.1")
+
+        for one, covered, others in ((get("/on?x=1"), ["/on?y", "/on?"], ["/off?x=1"]), (get("/on*"), ["/on*"], ["/on", "/once", "/on*x"]), (get("*"), ["*"], ["/", "*x"]),
+                                     (get("/on$"), ["/on$"], ["/on", "/once"])):
+            capture = self.write("one.pcap", make.pcap([(START, one)], link=1))
+            profile = self.write("one.yaml", self.run_ok("profile", "--device", "plug", "--ipv4", DEVICE, capture))
+            for want, targets in ((1, covered), (0, others)):
+                for target in targets:
+                    with self.subTest(one=one[-30:], target=target):
+                        path = self.write("other.pcap", make.pcap([(START, get(target))], link=1))
+                        self.assertEqual(json.loads(self.run_ok("firewall", "--test", path, "--format", "json", profile))["dropped"], want)
+        one = coap(0, 1, ["light", "*"])
+        profile = self.write("one.yaml", self.run_ok("profile", "--device", "plug", "--ipv4", DEVICE, self.write("one.pcap", make.pcap([(START, one)], link=1))))
+        path = self.write("all.pcap", make.pcap([(START, one), (START, coap(0, 1, ["light", "on"]))], link=1))
+        self.assertEqual(json.loads(self.run_ok("firewall", "--test", path, "--format", "json", profile))["dropped"], 1)
+
     def test_ssdp(self):
         self.check("{ssdp: {response: false, method: M-SEARCH}}", [ssdp("M-SEARCH * HTTP/1.1")], [ssdp("NOTIFY * HTTP/1.1"), ssdp("HTTP/1.1 200 OK", sport=1900), ssdp("M-SEARCH * HTTP/1.1", dport=1901)])
         self.check("{ssdp: {response: true}}", [ssdp("HTTP/1.1 200 OK", sport=1900, dport=50000)], [ssdp("M-SEARCH * HTTP/1.1")])

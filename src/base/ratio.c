@@ -109,6 +109,13 @@ void iotsig_put_ratio(struct iotsig_output *output, struct iotsig_ratio ratio)
     put_string(output, text);
 }
 
+void iotsig_put_quoted_ratio(struct iotsig_output *output, struct iotsig_ratio ratio)
+{
+    put_string(output, "\"");
+    iotsig_put_ratio(output, ratio);
+    put_string(output, "\"");
+}
+
 /* Numbers of many words. */
 
 static void big_set(struct big *big, uint64_t value)

@@ -62,6 +62,7 @@ void iotsig_put_sum(struct iotsig_output *output, const struct ratio_sum *sum);
 void iotsig_put_sum_decimal(struct iotsig_output *output, const struct ratio_sum *sum);
 
 void iotsig_put_ratio(struct iotsig_output *output, struct iotsig_ratio ratio);
+void iotsig_put_quoted_ratio(struct iotsig_output *output, struct iotsig_ratio ratio);
 void iotsig_put_ratio_decimal(struct iotsig_output *output, struct iotsig_ratio ratio);
 
 #endif

@@ -46,6 +46,23 @@ void iotsig_cell_add_layer(struct cell *cell, const struct iotsig_layer *layer)
     }
 }
 
+void iotsig_cell_add_feature(struct cell *cell, const char *family, const char *text)
+{
+    iotsig_cell_add(cell, family);
+    iotsig_cell_add(cell, " ");
+    iotsig_cell_add(cell, text);
+}
+
+void iotsig_cell_add_share(struct cell *cell, struct iotsig_ratio share)
+{
+    char text[32];
+    /* A share in thousandths, half up; the numbers are sums of weights, far below 2^54. */
+    uint64_t thousandths = (share.num * 2000 + share.den) / (2 * share.den);
+    snprintf(text, sizeof text, "%llu.%u %%", (unsigned long long)(thousandths / 10),
+             (unsigned)(thousandths % 10));
+    iotsig_cell_add(cell, text);
+}
+
 void iotsig_cell_put(struct cell *cell, struct table *table)
 {
     iotsig_table_cell(table, (struct text){cell->text, cell->n});
@@ -68,6 +85,13 @@ void iotsig_cell_add_safe(struct cell *cell, const char *text)
 void iotsig_put_safe(struct iotsig_output *output, const char *text)
 {
     put_string(output, shown_as(text).file);
+}
+
+void iotsig_put_feature(struct iotsig_output *output, const char *family, const char *text)
+{
+    struct cell cell = {0};
+    iotsig_cell_add_feature(&cell, family, text);
+    iotsig_put_json(output, (struct text){cell.text, cell.n});
 }
 
 void iotsig_put_count(struct iotsig_output *output, uint64_t count, const char *what)

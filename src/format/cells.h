@@ -6,6 +6,7 @@
 #include "format/table.h"
 #include "iotsig/layer.h"
 #include "iotsig/pattern.h"
+#include "iotsig/ratio.h"
 
 /** The longest cell that is put together here. */
 #define CELL_MAX 4096
@@ -30,11 +31,20 @@ void iotsig_cell_add_layer(struct cell *cell, const struct iotsig_layer *layer);
 /** What somebody called a file, as iotsig_put_safe(). */
 void iotsig_cell_add_safe(struct cell *cell, const char *text);
 
+/** Family and text of a feature. */
+void iotsig_cell_add_feature(struct cell *cell, const char *family, const char *text);
+
+/** "97.5 %" */
+void iotsig_cell_add_share(struct cell *cell, struct iotsig_ratio share);
+
 /** Puts a cell into a table, and empties it. */
 void iotsig_cell_put(struct cell *cell, struct table *table);
 
 /** What somebody called a file or a signature, without what a terminal could obey. */
 void iotsig_put_safe(struct iotsig_output *output, const char *text);
+
+/** Family and text of a feature, as a JSON string. */
+void iotsig_put_feature(struct iotsig_output *output, const char *family, const char *text);
 
 /** "1 flow", "2 flows". */
 void iotsig_put_count(struct iotsig_output *output, uint64_t count, const char *what);

@@ -102,9 +102,7 @@ static void put_ratio(struct writing *writing, const char *name, const struct io
         put_string(writing->output, "null");
         return;
     }
-    put_string(writing->output, "\"");
-    iotsig_put_ratio(writing->output, *ratio);
-    put_string(writing->output, "\"");
+    iotsig_put_quoted_ratio(writing->output, *ratio);
 }
 
 static void put_id(struct writing *writing, const char *name, const struct iotsig_named_pattern *of,

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/ratio.h"
 #include "format/cells.h"
-#include "format/identity.h"
 #include "format/rows.h"
 #include "iotsig/detect.h"
 
@@ -72,9 +72,7 @@ static void put_csv_row(struct iotsig_output *output, const char *input,
     }
     for (size_t i = 0; i < detection->missing_count; i++) {
         iotsig_cell_add(&missing, i == 0 ? "" : "; ");
-        iotsig_cell_add(&missing, detection->missing[i].family);
-        iotsig_cell_add(&missing, " ");
-        iotsig_cell_add(&missing, detection->missing[i].text);
+        iotsig_cell_add_feature(&missing, detection->missing[i].family, detection->missing[i].text);
     }
     iotsig_put_field(output, input);
     iotsig_put_field(output, event);

@@ -4,9 +4,9 @@
 
 #include "base/context.h"
 #include "base/error.h"
+#include "base/ratio.h"
 #include "format/cells.h"
 #include "format/evaluation.h"
-#include "format/identity.h"
 #include "iotsig/evaluate.h"
 
 /* Columns of the matrix that are not an event's. */

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What captures are identified as, and which signatures of a library collide. */
-#include <stdio.h>
-
 #include "base/ratio.h"
 #include "format/cells.h"
-#include "format/identity.h"
 #include "format/rows.h"
 
 /* Features that are told as missing. */
 #define MISSING_MAX 8
-
-void iotsig_put_quoted_ratio(struct iotsig_output *output, struct iotsig_ratio ratio)
-{
-    put_string(output, "\"");
-    iotsig_put_ratio(output, ratio);
-    put_string(output, "\"");
-}
 
 /* A capture that is written, and what is known of it. */
 struct shown {
@@ -55,15 +45,6 @@ static bool next_missing(const struct shown *shown, size_t *i, struct iotsig_tra
             return true;
     }
     return false;
-}
-
-void iotsig_put_feature(struct iotsig_output *output, const char *family, const char *text)
-{
-    struct cell cell = {0};
-    iotsig_cell_add(&cell, family);
-    iotsig_cell_add(&cell, " ");
-    iotsig_cell_add(&cell, text);
-    iotsig_put_json(output, (struct text){cell.text, cell.n});
 }
 
 static void put_nearest(struct iotsig_output *output, const struct shown *shown)
@@ -140,16 +121,6 @@ static void add_events(struct cell *cell, const struct shown *shown)
             iotsig_cell_add(cell, i == 0 ? "one of " : ", ");
             iotsig_cell_add(cell, iotsig_learned_event(iotsig_probe_tie(shown->probe, i)));
         }
-}
-
-void iotsig_cell_add_share(struct cell *cell, struct iotsig_ratio share)
-{
-    char text[32];
-    /* A share in thousandths, half up; the numbers are sums of weights, far below 2^54. */
-    uint64_t thousandths = (share.num * 2000 + share.den) / (2 * share.den);
-    snprintf(text, sizeof text, "%llu.%u %%", (unsigned long long)(thousandths / 10),
-             (unsigned)(thousandths % 10));
-    iotsig_cell_add(cell, text);
 }
 
 static void add_remark(struct cell *cell, const struct shown *shown)

@@ -29,8 +29,8 @@ class HTTP(ApplicationLayer):
         self.uri = if_correct_type(policy.get("uri"), str)
 
     @staticmethod
-    def is_response(packet):
+    def is_response(pkt):
         """Whether a packet of scapy is a response."""
-        if first_layer(packet, "HTTPResponse") is not None:
+        if first_layer(pkt, "HTTPResponse") is not None:
             return True
-        return first_layer(packet, "HTTPRequest") is None and HTTP(packet).response
+        return first_layer(pkt, "HTTPRequest") is None and HTTP(pkt).response

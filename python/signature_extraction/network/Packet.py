@@ -75,13 +75,13 @@ class Packet:
                 pass
 
     @staticmethod
-    def replace_ips_with_domains(packets, dns_table):
+    def replace_ips_with_domains(pkts, dns_table):
         """Does so for all packets of a list, and returns it."""
-        for packet in packets:
+        for packet in pkts:
             if not isinstance(packet, Packet):
                 raise TypeError("packets are expected")
             packet.set_domain_names(dns_table)
-        return packets
+        return pkts
 
     def _key(self):
         return (self.network_protocol, self.src, self.dst, self.transport_protocol, self.sport, self.dport)

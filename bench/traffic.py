@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What bench/toggles, bench/mixed and bench/ablation ask of the program, and real captures: read, cut and merged."""
+"""What benches of signatures have in common: what is asked of the program, and real captures, read, cut and merged."""
 import glob
 import json
 import os

@@ -50,12 +50,9 @@ def signature(event, features, must_not=(), duration="1.000000000", group=(), op
 
     origins = [{"name": f"{i}.pcap", "size": 1, "sha256": "00" * 32, "device": device, "duration": duration, "left_out": None}
                for i, device in enumerate(devices)]
-    return {"iotsig_signature": 1, "event": event, "captures": 10, "against": {"events": 2, "captures": 20},
-            "options": {"min_support": "9/10", "min_coverage": "9/10", "families": None}, "duration": duration,
-            "group": list(group), "warnings": [], "mandatory": [trait(*feature) for feature in features],
-            "optional": [trait(family, text) for family, text in optional],
-            "must_not": [{"family": family, "feature": text, "captures": 2} for family, text in must_not],
-            "flows": [], "origins": origins}
+    return support.learned(event, [trait(*feature) for feature in features], duration=duration, group=list(group),
+                           optional=[trait(family, text) for family, text in optional],
+                           must_not=[{"family": family, "feature": text, "captures": 2} for family, text in must_not], origins=origins)
 
 
 class Detecting(Case):

@@ -27,10 +27,9 @@ def forbidden(feature, captures, family="name"):
 
 class Report(Case):
     def learned(self, mandatory, optional=(), must_not=(), **more):
-        values = {"iotsig_signature": 1, "event": "boot", "captures": 4, "against": {"events": 2, "captures": 9},
-                  "options": {"min_support": "9/10", "min_coverage": "9/10", "families": None}, "duration": "4.000000000", "group": [],
-                  "warnings": [], "mandatory": list(mandatory), "optional": list(optional), "must_not": list(must_not), "flows": [], "origins": []}
-        return self.write("signature.json", json.dumps(values | more))
+        members = {"event": "boot", "captures": 4, "against": {"events": 2, "captures": 9}, "duration": "4.000000000",
+                   "optional": list(optional), "must_not": list(must_not)}
+        return self.write("signature.json", json.dumps(support.learned(mandatory=mandatory, **members | more)))
 
     def asks(self, name, *questions, answer=None):
         """A capture of a device that asks for names, each at a time in milliseconds; the router answers with an address."""

@@ -21,10 +21,7 @@ def ask(word, mac="02:00:00:00:07:01", ip="192.168.1.201"):
 
 def signature(event, *words, must_not=()):
     traits = [{"family": "name", "feature": f"dns A {word}", "support": "10/10", "bits": "4.00", "seen": [1, 1]} for word in words]
-    return {"iotsig_signature": 1, "event": event, "captures": 10, "against": {"events": 2, "captures": 20},
-            "options": {"min_support": "9/10", "min_coverage": "9/10", "families": None}, "duration": "1.000000000", "group": [],
-            "warnings": [], "mandatory": traits, "optional": [],
-            "must_not": [{"family": "name", "feature": f"dns A {word}", "captures": 2} for word in must_not], "flows": [], "origins": []}
+    return support.learned(event, traits, must_not=[{"family": "name", "feature": f"dns A {word}", "captures": 2} for word in must_not])
 
 
 class Live(Case):

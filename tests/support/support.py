@@ -102,6 +102,13 @@ class Case(unittest.TestCase):
         return json.loads(self.run_ok("extract", "--format", "json", *words, **more))["signature"]
 
 
+def learned(event, mandatory, **more):
+    """What a file says of a learned signature: features of ten captures, and other members as they are given."""
+    return {"iotsig_signature": 1, "event": event, "captures": 10, "against": {"events": 2, "captures": 20},
+            "options": {"min_support": "9/10", "min_coverage": "9/10", "families": None}, "duration": "1.000000000", "group": [], "warnings": [],
+            "mandatory": list(mandatory), "optional": [], "must_not": [], "flows": [], "origins": [], **more}
+
+
 def need_corpus():
     """Ends the test as skipped where the captures are not."""
     if not os.path.isdir(CORPUS):

@@ -3,6 +3,8 @@
 #ifndef IOTSIG_FUZZ_ORACLE_H
 #define IOTSIG_FUZZ_ORACLE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -14,5 +16,8 @@ static inline char *oracle_escape(char *to, uint8_t byte)
         return to + sprintf(to, "\\\\");
     return to + sprintf(to, byte < 0x20 || byte > 0x7e ? "\\%03u" : "%c", byte);
 }
+
+/** Whether libcoap reads a CoAP message whole; then we must, and say the same of it. */
+bool oracle_coap(const uint8_t *data, size_t size);
 
 #endif

@@ -34,6 +34,22 @@ static void take_ratio(const char *text)
     REQUIRE(iotsig_ratio_compare(ratio, same) == 0 && ratio.num == same.num);
 }
 
+static void take_time(const char *text)
+{
+    struct iotsig_time time;
+    if (iotsig_time_read(text, &time))
+        REQUIRE(time.digits == 6 || time.digits == 9);
+}
+
+/* A word, or a path that ends in one. */
+static int take_format(const char *text, struct iotsig_error *error)
+{
+    enum iotsig_format format;
+    if (iotsig_format_of_path(&format, text))
+        REQUIRE(strchr(text, '.') != NULL && format <= IOTSIG_FORMAT_YAML);
+    return iotsig_format_parse(&format, text, error);
+}
+
 /* Flows that a selection is asked of: whether one is selected does not depend on the others. */
 static const char flows[] = "{\"src\":\"192.168.1.2\",\"dst\":\"api.example.com\",\"transport_"
                             "protocol\":\"TCP\",\"dport\":443}\n"
@@ -103,17 +119,16 @@ static int take(struct iotsig_context *context, uint8_t kind, const char *text,
                                             {.ipv4 = text},
                                             {.ipv6 = text}};
     const struct iotsig_feature_options self = {.self = text}, families = {.families = text};
-    enum iotsig_format format;
     unsigned bits;
     switch (kind % 16) {
     case 0: return iotsig_keep_parse(&bits, text, error);
     case 1: return iotsig_layers_parse(&bits, text, error);
-    case 2: return iotsig_format_parse(&format, text, error);
+    case 2: return take_format(text, error);
     case 3: return iotsig_feature_options_check(&self, error);
     case 4: return iotsig_feature_options_check(&families, error);
     case 5: return iotsig_event_check(text, error);
     case 6: return take_word(context, text, error);
-    case 7: take_ratio(text); return 0;
+    case 7: take_ratio(text), take_time(text); return 0;
     case 8: return take_same(context, text, error);
     case 9:
     case 10:

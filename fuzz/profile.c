@@ -103,6 +103,23 @@ static void rewrite(struct iotsig_context *context, const struct iotsig_profiles
     iotsig_output_free(third);
 }
 
+/* Its policies as a MUD file, which is one. */
+static void write_mud(struct iotsig_context *context, struct iotsig_profiles *profiles)
+{
+    const struct iotsig_profile_settings settings = {.include_root = NOWHERE, .words_open = true};
+    struct iotsig_output *output = fuzz_output(context);
+    struct iotsig_profiles *read;
+    int status = iotsig_profiles_write_mud(profiles, output, NULL);
+    REQUIRE(status == 0 || status == IOTSIG_ERR_EMPTY);
+    REQUIRE(iotsig_profiles_new(&read, context, &settings, NULL) == 0);
+    if (status == 0) {
+        REQUIRE(iotsig_profiles_read_mud(read, fuzz_file_of(output), NULL) == 0);
+        REQUIRE(iotsig_profiles_problems(read) == 0 && iotsig_profiles_policies(read) > 0);
+    }
+    iotsig_profiles_free(read);
+    iotsig_output_free(output);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct iotsig_context *context = fuzz_context();
@@ -121,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (profiles != NULL && iotsig_profiles_problems(profiles) == 0) {
         rewrite(context, profiles, IOTSIG_FORMAT_YAML);
         rewrite(context, profiles, IOTSIG_FORMAT_JSON);
+        write_mud(context, profiles);
     }
     iotsig_profiles_free(profiles);
     iotsig_context_free(context);

@@ -63,7 +63,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                      .host_count = 3,
                                                      .include_root = "/dev/null/nowhere",
                                                      .lenient = true};
-    const struct iotsig_firewall_settings how = {.rate = size % 3 == 0 ? 5 : 0};
+    const struct iotsig_firewall_settings how = {.rate = size % 3 == 0 ? 5 : 0,
+                                                 .has_drop_probability = size % 3 == 1,
+                                                 .drop_probability = 0.25};
     struct cursor at = cursor_of((struct bytes){data, size});
     struct iotsig_context *context = fuzz_context();
     struct bytes profile = cursor_take_most(&at, cursor_u16(&at));

@@ -100,8 +100,8 @@ enum option_group {
     GROUP_EXTRACT = 1 << 12,  /**< whether a signature is learned */
     GROUP_FOLDER = 1 << 13,   /**< the output is a folder: no option, but -o must be given */
     GROUP_EVALUATE = 1 << 14, /**< how signatures are evaluated */
-    GROUP_REPORT = 1 << 15,   /**< the output is a page */
-    GROUP_STREAM = 1 << 16    /**< traffic that may go on forever */
+    GROUP_REPORT = 1 << 15,   /**< the output is a page, of some features */
+    GROUP_STREAM = 1 << 16    /**< traffic that may go on forever, and what is looked at */
 };
 
 /** What a command does beside reading its inputs and writing its output; see sandbox.c. */

@@ -13,6 +13,7 @@ import sys
 import threading
 import unittest
 import warnings
+import weakref
 from fractions import Fraction
 
 import packages  # makes the packages importable  # pylint: disable=unused-import
@@ -45,6 +46,14 @@ def with_nine(record):
     """Captures hold six or nine decimals."""
     seconds, decimals = record["timestamp"].split(".")
     return {**record, "timestamp": f"{seconds}.{decimals:0<9}"}
+
+
+# Two features, each of weight 4 (as in tests/cli/test_detect.py).
+SIGNATURE = {
+    "iotsig_signature": 1, "event": "on", "captures": 10, "against": {"events": 2, "captures": 20},
+    "options": {"min_support": "9/10", "min_coverage": "9/10", "families": None}, "duration": "1.000000000", "group": [], "warnings": [],
+    "mandatory": [{"family": "name", "feature": f"dns A {name}", "support": "10/10", "bits": "4.00", "seen": [1, 1]} for name in ("a.example", "b.example")],
+    "optional": [], "must_not": [], "flows": [], "origins": []}
 
 
 class Iotsig(support.Case):
@@ -218,6 +227,12 @@ class Iotsig(support.Case):
                 self.assertEqual(type(twin), type(thing))
                 self.assertEqual(repr(twin), repr(thing))
         twin = pickle.loads(pickle.dumps(signature))
+        for name in ("twin.json", "twin.csv"):
+            twin.write(self.path(name))
+            signature.write(self.path(name + ".own"), name.rsplit(".", 1)[1])
+            self.assertEqual(self.read(name), self.read(name + ".own"))
+        with self.assertRaises(iotsig.WriteError):
+            twin.write(self.path("no/such/folder.json"))
         for form in ("json", "csv", "jsonl", "text"):
             self.assertEqual(twin.text(form), signature.text(form))
         self.assertEqual(len({packet, packet, pattern[0]}), 2)
@@ -243,13 +258,8 @@ class Iotsig(support.Case):
         self.assertIn(b"192.0.2.1 meta l4proto tcp tcp dport 80", self.read("some/firewall.nft"))
 
     def test_detect(self):
-        """Two features of a signature in a row, each of weight 4 (as in tests/cli/test_detect.py)."""
-        traits = [{"family": "name", "feature": f"dns A {name}", "support": "10/10", "bits": "4.00", "seen": [1, 1]}
-                  for name in ("a.example", "b.example")]
-        folder = os.path.dirname(self.write("sig/on.json", json.dumps({
-            "iotsig_signature": 1, "event": "on", "captures": 10, "against": {"events": 2, "captures": 20},
-            "options": {"min_support": "9/10", "min_coverage": "9/10", "families": None}, "duration": "1.000000000", "group": [], "warnings": [],
-            "mandatory": traits, "optional": [], "must_not": [], "flows": [], "origins": []})))
+        """Two features of a signature in a row."""
+        folder = os.path.dirname(self.write("sig/on.json", json.dumps(SIGNATURE)))
 
         def ask(name):
             return make.ethernet(make.udp("192.168.1.101", 40000, "192.168.1.1", 53, make.dns([(name, "A")])), src="02:00:00:01:00:01",
@@ -261,6 +271,10 @@ class Iotsig(support.Case):
         with open(path, "rb") as file:
             self.assertEqual(iotsig.detect(file, folder, device="192.168.1.101"), wanted)
         self.assertEqual(iotsig.detect(path, folder, device="192.168.1.102"), [])
+        third = {**SIGNATURE["mandatory"][0], "feature": "dns A c.example", "bits": "0.50"}  # less than a tenth of all
+        most = os.path.dirname(self.write("most/on.json", json.dumps({**SIGNATURE, "mandatory": [*SIGNATURE["mandatory"], third]})))
+        (found,) = iotsig.detect(path, most)
+        self.assertEqual((found.coverage, found.missing), (Fraction(16, 17), (("name", "dns A c.example"),)))
         with self.assertWarns(iotsig.CaptureWarning):
             with open(path, "rb") as file:
                 self.assertEqual(iotsig.detect(self.write("e.pcap", file.read() + b"\xff" * 40), folder), wanted)
@@ -278,7 +292,11 @@ class Iotsig(support.Case):
         self.assertEqual(iotsig.flows(path, progress=seen.append)[0].packets, count)
         self.assertEqual([p.packets for p in seen], [65536, 131072, 196608])
         self.assertEqual({(p.path, p.size) for p in seen}, {(path, os.path.getsize(path))})
-        for function in (iotsig.flows, iotsig.packets, iotsig.extract):
+        library = os.path.dirname(self.write("sig/on.json", json.dumps(SIGNATURE)))
+        seen.clear()
+        self.assertEqual(iotsig.detect(path, library, progress=seen.append), [])
+        self.assertEqual([(p.path, p.packets, p.size) for p in seen], [(path, n, os.path.getsize(path)) for n in (65536, 131072, 196608)])
+        for function in (iotsig.flows, iotsig.packets, iotsig.extract, lambda *a, **more: iotsig.detect(*a, library, **more)):
             with self.assertRaises(ZeroDivisionError):
                 function(path, progress=lambda p: 1 // 0)
         previous = signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
@@ -347,6 +365,18 @@ class Iotsig(support.Case):
         self.assertLess(sys.getallocatedblocks() - blocks, 200)
         if not packages.SANITIZED:
             self.assertLess(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, 4096)
+
+    def test_circle(self):
+        """An iterator that its own progress function holds is collected."""
+        class Holder:
+            pass
+
+        holder = Holder()
+        holder.packets = iotsig.packets(self.event(1), progress=lambda _, holder=holder: None)
+        gone = weakref.ref(holder)
+        del holder
+        gc.collect()
+        self.assertIsNone(gone())
 
     def test_no_memory(self):
         path, native = self.event(1), iotsig._iotsig

@@ -577,6 +577,10 @@ class Patterns(support.Case):
         self.assertEqual([(f.src, f.dst, f.ports) for f in absent.flows], [("a.example", "b.example", {("b.example", 443): 1}), (None, None, {})])
         text = Packet({"src": "a.example", "dst": "b.example", "transport_protocol": "UDP", "sport": 1, "dport": 53, "application_layer": "DNS - response: False, qtype: A"})
         self.assertEqual(group_pkts_per_flow([text]).flows[0].application_layer, DNS({"qtype": "A"}))
+        odd = [Packet({"src": "a.example", "dst": "b.example", "network_protocol": network, "transport_protocol": transport, "sport": len(network), "dport": 2, "length": length})
+               for network, transport, length in (("IPv4", "SCTP", "x"), ("IPX", "SCTP", 5), ("IPv4", "DCCP", 2**70), ("IPv4", "SCTP", 7), ("IPv4", "SCTP", -3))]
+        self.assertEqual([(f.network_protocol, f.transport_protocol, f.packets, f.bytes) for f in group_pkts_per_flow(odd).flows],
+                         [("IPv4", "SCTP", 3, 7), ("IPX", "SCTP", 1, 5), ("IPv4", "DCCP", 1, 2**63 - 1)])
         for wrong in ([5], [None], 5):
             with self.assertRaises(TypeError):
                 group_pkts_per_flow(wrong)
@@ -619,6 +623,9 @@ class Patterns(support.Case):
         pattern.add_flow(flow(dport=22))
         self.assertEqual((len(pattern), len(flows), len(NetworkPattern())), (3, 2, 0))
         self.assertEqual(pattern.find_matching_flow(flow(dport=80, sport=3)), (1, pattern.flows[1]))
+        library = group_pkts_per_flow([Packet({"src": "192.0.2.10", "dst": f"{name}.example", "transport_protocol": "TCP", "sport": 4, "dport": 80}) for name in "ab"])
+        number, found = library.find_matching_flow(flow(dst="b.example", sport=4, dport=80))
+        self.assertEqual((number, found.dst), (1, "b.example"))
         with self.assertRaises(ValueError):
             pattern.find_matching_flow(flow(dport=23))
         one, other = flow(), flow(sport=7)
@@ -656,6 +663,15 @@ class Patterns(support.Case):
         self.assertEqual(len(pcap_to_pkts(path, progress=seen.append)), 70000)
         self.assertEqual([p.packets for p in seen], [65536])
 
+    def test_many_hosts(self):
+        """Texts and layers that are met again are the same ones."""
+        frames = [make.udp(f"10.{i // 250}.{i % 250}.1", 1000 + i, "192.0.2.1", 53, make.dns([(f"n{i}.example", "A")])) for i in range(3000)]
+        path = self.capture(*frames * 2)
+        packets = pcap_to_pkts(path, timeout_arg=None)
+        self.assertEqual([(p.src, p.sport, p.application_layer.qname) for p in packets],
+                         [(f"10.{i // 250}.{i % 250}.1", 1000 + i, f"n{i}.example") for i in range(3000)] * 2)
+        self.assertIs(packets[0].src, packets[3000].src)
+
 
 class Utilities(unittest.TestCase):
     def test_hosts(self):
@@ -677,6 +693,9 @@ class Utilities(unittest.TestCase):
         self.assertFalse(utils.compare_hosts(None, "x"))
         with self.assertRaises(TypeError):
             utils.compare_hosts(5, "x")
+        for odd in ("@/etc/passwd", ""):  # no file is read
+            with self.assertRaises(ValueError):
+                utils.compare_hosts("a", "b", {odd: "b"})
         self.assertEqual(utils.get_wildcard_subdomain("a.x.example", "b.x.example"), "*.x.example")
         with self.assertRaises(ValueError):
             utils.get_wildcard_subdomain("a.example", "b.org")

@@ -14,19 +14,22 @@ from signature_extraction.event_signature_extraction import pcaps_to_signature_p
 from signature_extraction.network import FlowFingerprint
 from signature_extraction.pkt_extraction import pcap_to_pkts
 
-arguments = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-arguments.add_argument("captures", nargs="+")
-arguments.add_argument("-o", dest="output", default="flows.png")
-options = arguments.parse_args()
+captures, plot = [], "flows.png"  # in a notebook, the paths of captures are written here
+if not captures:
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    arguments.add_argument("captures", nargs="+")
+    arguments.add_argument("-o", dest="plot", default=plot)
+    options = arguments.parse_args()
+    captures, plot = options.captures, options.plot
 
 # %% The signature: the flows that all captures have in common
 names = {}  # of hosts, as the captures tell them
-signature = pcaps_to_signature_pattern(options.captures, names, progress=True)
+signature = pcaps_to_signature_pattern(captures, names, progress=True)
 print(signature)
 
 # %% When each of them occurs: seconds since the first packet of a capture
 rows = []
-for capture in options.captures:
+for capture in captures:
     packets = pcap_to_pkts(capture, names)
     for packet in packets:
         try:
@@ -48,4 +51,4 @@ axes.set_yticks(range(len(signature)), [str(flow) for flow in signature.flows])
 axes.set_xlabel("seconds since the first packet")
 axes.invert_yaxis()
 axes.legend(loc="best", fontsize="small")
-figure.savefig(options.output)
+figure.savefig(plot)

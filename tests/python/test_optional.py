@@ -122,6 +122,11 @@ class Notebook(support.Case):
                               capture_output=True, check=True)
         self.assertIn(b"api.plug.example:443 [TCP]", done.stdout)
         self.assertEqual(self.read("plot.png")[:4], b"\x89PNG")
+        with open(example, encoding="utf-8") as file:
+            cells = file.read().replace('captures, plot = [], "flows.png"', f'captures, plot = {paths!r}, {self.path("cells.png")!r}')
+        notebook = subprocess.run([sys.executable, "-c", cells, "-f", "kernel.json"], env={**os.environ, "PYTHONPATH": packages.FOLDER},
+                                  capture_output=True, check=True)  # as a notebook's kernel has them
+        self.assertEqual((notebook.stdout, self.read("cells.png")[:4]), (done.stdout, b"\x89PNG"))
 
 
 class Scapy(support.Case):

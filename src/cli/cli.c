@@ -91,12 +91,7 @@ static int perform(const struct command *command, int argc, char **argv,
     iotsig_selection_free(run.selection);
     cli_leave_signals();
     iotsig_context_free(run.context);
-    free(run.settings.inputs);
-    free(run.settings.hosts);
-    free(run.settings.tests);
-    free(run.settings.against);
-    free(run.settings.signatures);
-    free(run.settings.named);
+    free(run.settings.inputs); /* and all other lists */
     return finish_output(run.status);
 }
 

@@ -509,29 +509,33 @@ static bool prepare(struct run *run, const struct later *later)
     return true;
 }
 
+/* Each list has room for all words, in one piece of memory, which begins with the inputs. */
+static bool make_lists(struct settings *settings, size_t room)
+{
+    const char ***const lists[] = {&settings->inputs,  &settings->hosts,      &settings->tests,
+                                   &settings->against, &settings->signatures, &settings->named};
+    const size_t count = sizeof lists / sizeof *lists;
+    const char **words = calloc(count * room, sizeof *words);
+    for (size_t i = 0; words != NULL && i < count; i++)
+        *lists[i] = words + i * room;
+    settings->profiles.hosts = settings->hosts;
+    return words != NULL;
+}
+
 bool cli_parse(struct run *run, int argc, char **argv)
 {
     const struct iotsig_options defaults = IOTSIG_OPTIONS_DEFAULT;
-    struct later later = {.context = run->context_settings};
-    run->settings.options = defaults;
     const struct iotsig_learn_options learn = IOTSIG_LEARN_DEFAULT;
-    run->settings.learn = learn;
     const struct iotsig_evaluate_options evaluate = IOTSIG_EVALUATE_DEFAULT;
+    struct later later = {.context = run->context_settings};
+    bool done = false;
+    run->settings.options = defaults;
+    run->settings.learn = learn;
     run->settings.evaluate = evaluate;
     run->settings.output = "-";
     run->settings.jobs = 1;
     later.items = calloc((size_t)argc + 1, sizeof *later.items);
-    run->settings.inputs = calloc((size_t)argc + 1, sizeof *run->settings.inputs);
-    bool done = false;
-    run->settings.hosts = calloc((size_t)argc + 1, sizeof *run->settings.hosts);
-    run->settings.tests = calloc((size_t)argc + 1, sizeof *run->settings.tests);
-    run->settings.against = calloc((size_t)argc + 1, sizeof *run->settings.against);
-    run->settings.signatures = calloc((size_t)argc + 1, sizeof *run->settings.signatures);
-    run->settings.named = calloc((size_t)argc + 1, sizeof *run->settings.named);
-    run->settings.profiles.hosts = run->settings.hosts;
-    if (later.items == NULL || run->settings.inputs == NULL || run->settings.hosts == NULL ||
-        run->settings.tests == NULL || run->settings.against == NULL ||
-        run->settings.signatures == NULL || run->settings.named == NULL)
+    if (later.items == NULL || !make_lists(&run->settings, (size_t)argc + 1))
         cli_fail_memory(run);
     else
         done = parse_all(run, &later, argc, argv) && make_context(run, &later) &&

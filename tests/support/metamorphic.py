@@ -23,10 +23,13 @@ KEEP = ["--timeout", "0", "--keep", "dhcp,dhcpv6,router-alert,handshake"]
 
 
 def read(content):
-    """The link type and the frames of a pcap, or of a pcapng of one section whose interfaces are alike."""
+    """The link type and the frames of a pcap, or of a pcapng of one section whose interfaces are alike; ValueError: it is neither."""
     if content[:4] == b"\x0a\x0d\x0d\x0a":
         return read_pcapng(content)
-    order, unit = next((order, unit) for order in "<>" for number, unit in ((0xA1B2C3D4, 1000), (0xA1B23C4D, 1)) if struct.pack(order + "I", number) == content[:4])
+    magics = {struct.pack(order + "I", number): (order, unit) for order in "<>" for number, unit in ((0xA1B2C3D4, 1000), (0xA1B23C4D, 1))}
+    if content[:4] not in magics:
+        raise ValueError("no capture")
+    order, unit = magics[content[:4]]
     link, at, frames = struct.unpack_from(order + "I", content, 20)[0], 24, []
     while at + 16 <= len(content):
         second, part, taken, length = struct.unpack_from(order + "IIII", content, at)

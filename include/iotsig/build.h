@@ -28,8 +28,8 @@ IOTSIG_API int iotsig_layer_new(struct iotsig_layer **out, struct iotsig_context
                                 size_t count, struct iotsig_error *error);
 
 /**
- * What a payload says, which is taken to be one of this protocol, whatever its ports; or, where that
- * is NULL, of the one by which it would be read in a capture.
+ * What a payload says, which is taken to be one of this protocol, whatever its ports; or, where
+ * that is NULL, of the one by which it would be read in a capture.
  * @return 0; IOTSIG_ERR_FORMAT: it is none; IOTSIG_ERR_ARGUMENT: a protocol that is not known;
  *         IOTSIG_ERR_MEMORY
  */
@@ -46,6 +46,7 @@ IOTSIG_API int iotsig_pattern_new(struct iotsig_pattern **out, struct iotsig_con
 
 /** Whether ports of a pattern are fixed that all packets of a fingerprint use; at first not. */
 IOTSIG_API void iotsig_pattern_set_random_ports(struct iotsig_pattern *pattern, bool random_ports);
+IOTSIG_API bool iotsig_pattern_random_ports(const struct iotsig_pattern *pattern);
 
 /**
  * Appends a flow with `flow->ports` ports; `sport` and `dport`, and whether ports are fixed, do not

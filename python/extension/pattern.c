@@ -370,11 +370,20 @@ static PyObject *pattern_firewall(PyObject *object, PyObject *arguments)
     return done ? Py_NewRef(Py_None) : NULL;
 }
 
+/* Whether ports are fixed that all packets of a fingerprint use: no file says so. */
+static PyObject *pattern_random_ports(PyObject *object, PyObject *ignored)
+{
+    (void)ignored;
+    return PyBool_FromLong(
+        iotsig_pattern_random_ports(get_pattern((struct pattern_object *)object)));
+}
+
 static PyMethodDef pattern_object_methods[] = {
     {"text", pattern_text, METH_VARARGS, "The pattern in a format, as a text."},
     {"write", pattern_write, METH_VARARGS, "Writes it to a file, whole or not at all."},
     {"profile", pattern_profile, METH_VARARGS, "Its flows as the profile of a device."},
     {"firewall", pattern_firewall, METH_VARARGS, "Writes a firewall that blocks its flows."},
+    {"random_ports", pattern_random_ports, METH_NOARGS, "Whether ports of any number are fixed."},
     {NULL, NULL, 0, NULL}};
 
 static char pattern_doc[] = "Flow fingerprints, as the library holds them.";

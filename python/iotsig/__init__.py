@@ -170,7 +170,7 @@ class Pattern(Sequence):
         return f"<{type(self).__name__} {self.name!r}: {len(self)} flows>"
 
     def __reduce__(self):
-        return _restored, (type(self), self.text("json"), self.name, self.hosts)
+        return _restored, (type(self), self.text("json"), self._native.random_ports(), self.name, self.hosts)
 
     def text(self, format="json"):
         """The pattern as `iotsig flows --format` writes it: text, csv, json or jsonl."""
@@ -203,7 +203,7 @@ class Signature(Pattern):
         self.timeout = timeout
 
     def __reduce__(self):
-        return _restored, (type(self), self.text("json"), self.name, self.hosts, self.captures, self.timeout)
+        return _restored, (type(self), self.text("json"), self._native.random_ports(), self.name, self.hosts, self.captures, self.timeout)
 
 
 class _Restored:
@@ -231,9 +231,9 @@ class _Restored:
         return getattr(self._native, name)
 
 
-def _restored(kind, text, name, hosts, *more):
+def _restored(kind, text, random_ports, name, hosts, *more):
     with _opened(io.BytesIO(text.encode("utf-8", "surrogateescape"))) as source:
-        found, _ = _iotsig.read((source,), _options(timeout_ns=0), False)
+        found, _ = _iotsig.read((source,), _options(timeout_ns=0, match_random_ports=random_ports), False)
     native = found[0][0]
     return kind(_Restored(native, text) if issubclass(kind, Signature) else native, name, hosts, *more)
 

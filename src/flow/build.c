@@ -125,6 +125,11 @@ void iotsig_pattern_set_random_ports(struct iotsig_pattern *pattern, bool random
     pattern->match_random_ports = random_ports;
 }
 
+bool iotsig_pattern_random_ports(const struct iotsig_pattern *pattern)
+{
+    return pattern->match_random_ports;
+}
+
 static int too_many(const struct iotsig_pattern *pattern, struct iotsig_error *error)
 {
     return iotsig_fail(error, IOTSIG_ERR_LIMIT, "more than %lu flows",

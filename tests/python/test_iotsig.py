@@ -226,6 +226,11 @@ class Iotsig(support.Case):
                 self.assertEqual(twin, thing)
                 self.assertEqual(type(twin), type(thing))
                 self.assertEqual(repr(twin), repr(thing))
+        same = [self.event(1, step=SECOND // (10 * i)) for i in (1, 2)]  # a random port that is the same in both
+        for thing in (iotsig.flows(same[0], match_random_ports=True), iotsig.extract(same, match_random_ports=True)):
+            twin = pickle.loads(pickle.dumps(thing))
+            self.assertEqual((list(twin), twin.text("csv")), (list(thing), thing.text("csv")))
+        self.assertTrue(all(port.fixed for port in twin[0].ports) and twin[0].ports[0].port > 40000)
         twin = pickle.loads(pickle.dumps(signature))
         for name in ("twin.json", "twin.csv"):
             twin.write(self.path(name))

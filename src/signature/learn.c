@@ -20,7 +20,7 @@
 #define FORBIDDEN_HITS 2          /* captures that a forbidden feature keeps away, at least */
 #define EVENTS_MAX     (1u << 20) /* sums of probabilities stay below 2^62 */
 #define FEW            5          /* mandatory features: a warning below */
-#define PARTS_MAX   1000000    /* of the shares in options: products stay below 2^64 */
+#define PARTS_MAX      1000000    /* of the shares in options: products stay below 2^64 */
 #define NO_LESSON      UINT32_MAX
 
 static const struct iotsig_ratio first_support = {3, 4}, optional_support = {3, 10},
@@ -71,6 +71,12 @@ struct learner {
     uint32_t *touched;      /* features of which `hits` is not 0 */
     size_t *matched;        /* captures of other events that match */
     size_t *order, *starts; /* captures that are used, lesson by lesson; where each lesson starts */
+    /* The places in this order of the captures that have a feature, and where each feature's start.
+     */
+    size_t *holders, *holders_of;
+    struct tally *anchors; /* of a lesson: captures without any of these do not match */
+    bool *is_met;          /* by place */
+    size_t *met;
 };
 
 static bool at_least(uint64_t part, uint64_t whole, struct iotsig_ratio limit)
@@ -97,8 +103,10 @@ static void *clear(struct learner *learner, size_t n, size_t size, bool *failed)
 static bool start(struct learner *learner, const bool *use)
 {
     const struct iotsig_corpus *corpus = learner->corpus;
-    size_t features = corpus->vocabulary.words.count;
+    size_t features = corpus->vocabulary.words.count, seen = 0;
     bool failed = false;
+    for (size_t i = 0; i < corpus->count; i++)
+        seen += corpus->samples[i].count;
     learner->events = corpus->events.count;
     learner->lesson_count = learner->events + 1;
     learner->lessons = clear(learner, learner->lesson_count, sizeof *learner->lessons, &failed);
@@ -115,6 +123,11 @@ static bool start(struct learner *learner, const bool *use)
     learner->matched = clear(learner, corpus->count, sizeof *learner->matched, &failed);
     learner->order = clear(learner, corpus->count, sizeof *learner->order, &failed);
     learner->starts = clear(learner, learner->lesson_count + 1, sizeof *learner->starts, &failed);
+    learner->holders = clear(learner, seen, sizeof *learner->holders, &failed);
+    learner->holders_of = clear(learner, features + 1, sizeof *learner->holders_of, &failed);
+    learner->anchors = clear(learner, features, sizeof *learner->anchors, &failed);
+    learner->is_met = clear(learner, corpus->count, sizeof *learner->is_met, &failed);
+    learner->met = clear(learner, corpus->count, sizeof *learner->met, &failed);
     for (size_t i = 0; i < corpus->count && !failed; i++)
         learner->used[i] = use == NULL || use[i];
     return !failed;
@@ -145,6 +158,24 @@ static void arrange(struct learner *learner)
 static const struct sample *sample_at(const struct learner *learner, size_t place)
 {
     return &learner->corpus->samples[learner->order[place]];
+}
+
+/* Notes who has each feature; starts move as those of lessons do. */
+static void note_holders(struct learner *learner)
+{
+    size_t features = learner->corpus->vocabulary.words.count, *starts = learner->holders_of;
+    size_t places = learner->starts[learner->lesson_count];
+    memset(starts, 0, (features + 1) * sizeof *starts);
+    for (size_t i = 0; i < places; i++)
+        for (size_t j = 0; j < sample_at(learner, i)->count; j++)
+            starts[sample_at(learner, i)->features[j] + 1]++;
+    for (size_t i = 0; i < features; i++)
+        starts[i + 1] += starts[i];
+    for (size_t i = 0; i < places; i++)
+        for (size_t j = 0; j < sample_at(learner, i)->count; j++)
+            learner->holders[starts[sample_at(learner, i)->features[j]]++] = i;
+    memmove(starts + 1, starts, features * sizeof *starts);
+    starts[0] = 0;
 }
 
 static void count_sample(struct learner *learner, struct lesson *lesson,
@@ -285,16 +316,69 @@ static bool matches(const struct learner *learner, const struct lesson *lesson,
            at_least(covered, lesson->weight, learner->options->min_coverage);
 }
 
+/* The heaviest first. */
+static int by_weight(const void *one, const void *other)
+{
+    const struct tally *a = one, *b = other;
+    if (a->weight != b->weight)
+        return a->weight > b->weight ? -1 : 1;
+    return (a->feature > b->feature) - (a->feature < b->feature);
+}
+
+/* The heaviest features of a lesson, as many as captures that match have one of, at least: without
+ * them the rest is too little. */
+static size_t find_anchors(struct learner *learner, const struct lesson *lesson)
+{
+    uint64_t rest = lesson->weight;
+    size_t n = 0, count = 0;
+    for (size_t i = 0; i < lesson->count; i++)
+        if (lesson->tallies[i].weight > 0)
+            learner->anchors[count++] = lesson->tallies[i];
+    if (count > 0)
+        qsort(learner->anchors, count, sizeof *learner->anchors, by_weight);
+    while (n < count && at_least(rest, lesson->weight, learner->options->min_coverage))
+        rest -= learner->anchors[n++].weight;
+    return n;
+}
+
+static int by_place(const void *one, const void *other)
+{
+    const size_t *a = one, *b = other;
+    return (*a > *b) - (*a < *b);
+}
+
+/* The places, in their order, of the captures that may match, all others do not; its own are not
+ * among them. */
+static size_t meet(struct learner *learner, size_t number)
+{
+    const struct lesson *lesson = &learner->lessons[number];
+    size_t anchors = lesson->weight > 0 ? find_anchors(learner, lesson) : 0, n = 0;
+    for (size_t i = 0; i < anchors; i++) {
+        size_t feature = learner->anchors[i].feature;
+        for (size_t j = learner->holders_of[feature]; j < learner->holders_of[feature + 1]; j++) {
+            size_t place = learner->holders[j];
+            bool is_own = place >= learner->starts[number] && place < learner->starts[number + 1];
+            if (!is_own && !learner->is_met[place])
+                learner->met[n++] = place;
+            learner->is_met[place] |= !is_own;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        learner->is_met[learner->met[i]] = false;
+    if (n > 0)
+        qsort(learner->met, n, sizeof *learner->met, by_place);
+    return n;
+}
+
 /* What must not be there. */
 
 /* The captures of other lessons that match. */
 static size_t find_matched(struct learner *learner, size_t number)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < learner->starts[learner->lesson_count]; i++)
-        if ((i < learner->starts[number] || i >= learner->starts[number + 1]) &&
-            matches(learner, &learner->lessons[number], sample_at(learner, i)))
-            learner->matched[n++] = i;
+    size_t n = 0, met = meet(learner, number);
+    for (size_t i = 0; i < met; i++)
+        if (matches(learner, &learner->lessons[number], sample_at(learner, learner->met[i])))
+            learner->matched[n++] = learner->met[i];
     return n;
 }
 
@@ -356,6 +440,7 @@ static bool teach(struct learner *learner, struct iotsig_ratio min_support)
     memset(learner->support, 0, features * sizeof *learner->support);
     learner->bases = 0;
     arrange(learner);
+    note_holders(learner);
     for (size_t i = 0; i < learner->lesson_count; i++) {
         if (!count_lesson(learner, i))
             return false;
@@ -390,23 +475,22 @@ static const char *event_name(const struct learner *learner, size_t event)
 static void claim(struct learner *learner, size_t number, struct claims *claims)
 {
     struct lesson *lesson = &learner->lessons[number];
-    uint64_t covered;
+    size_t met = meet(learner, number);
     begin(learner, lesson);
-    for (size_t i = 0; i < learner->starts[learner->events]; i++) {
-        const struct sample *sample = sample_at(learner, i);
+    for (size_t i = learner->starts[number]; i < learner->starts[number + 1]; i++) {
         size_t capture = learner->order[i];
-        bool clean = cover(learner, sample, &covered),
-             match = lesson->weight > 0 && clean &&
-                     at_least(covered, lesson->weight, learner->options->min_coverage);
-        if (sample->event == number) {
-            claims->own[capture] = match;
-            claims->odd[capture] =
-                lesson->weight > 0 && !at_least(covered, lesson->weight, odd_coverage);
-        } else if (match && (claims->by[capture] == NO_LESSON ||
-                             strcmp(event_name(learner, number),
-                                    event_name(learner, claims->by[capture])) < 0)) {
-            claims->by[capture] = (uint32_t)number;
-        }
+        uint64_t covered;
+        claims->own[capture] = matches(learner, lesson, sample_at(learner, i));
+        (void)cover(learner, sample_at(learner, i), &covered);
+        claims->odd[capture] =
+            lesson->weight > 0 && !at_least(covered, lesson->weight, odd_coverage);
+    }
+    for (size_t i = 0; i < met; i++) {
+        size_t capture = learner->order[learner->met[i]];
+        uint32_t *by = &claims->by[capture];
+        if (matches(learner, lesson, sample_at(learner, learner->met[i])) &&
+            (*by == NO_LESSON || strcmp(event_name(learner, number), event_name(learner, *by)) < 0))
+            *by = (uint32_t)number;
     }
     end(learner, lesson);
 }
@@ -461,8 +545,11 @@ static bool leave_out_odd(struct learner *learner)
 /* Groups. */
 
 struct akin {
-    struct iotsig_map matched; /* from a pair of lessons to how many captures of the second match */
-    uint32_t *leader;          /* of each lesson's group */
+    struct iotsig_map matched; /* from a pair of lessons to how many captures of the second match;
+                                  by the first */
+    const struct iotsig_map_entry *next; /* of the pairs, that no warning was made of */
+    uint32_t *leader;                    /* of each lesson's group */
+    uint32_t *fellow;                    /* the next of its group, whose last leads to the first */
 };
 
 struct pair {
@@ -472,11 +559,12 @@ struct pair {
 static bool count_matched(struct learner *learner, uint32_t number, struct akin *akin)
 {
     const struct lesson *lesson = &learner->lessons[number];
+    size_t met = meet(learner, number);
     bool added, failed = false;
     begin(learner, lesson);
-    for (size_t i = 0; i < learner->starts[learner->events] && !failed; i++) {
-        const struct sample *sample = sample_at(learner, i);
-        if (sample->event == number || !matches(learner, lesson, sample))
+    for (size_t i = 0; i < met && !failed; i++) {
+        const struct sample *sample = sample_at(learner, learner->met[i]);
+        if (sample->event == NO_EVENT || !matches(learner, lesson, sample))
             continue;
         struct pair pair = {number, sample->event};
         uint64_t *count = iotsig_map_put(&akin->matched, &pair, sizeof pair, 0, &added);
@@ -497,9 +585,22 @@ static uint64_t matched_of(const struct akin *akin, uint32_t signature, uint32_t
 
 static uint32_t leader_of(const struct akin *akin, uint32_t lesson)
 {
-    while (akin->leader[lesson] != lesson)
+    while (akin->leader[lesson] != lesson) {
+        akin->leader[lesson] = akin->leader[akin->leader[lesson]];
         lesson = akin->leader[lesson];
+    }
     return lesson;
+}
+
+static void join(struct akin *akin, struct pair pair)
+{
+    uint32_t one = leader_of(akin, pair.signature), other = leader_of(akin, pair.event);
+    if (one == other)
+        return;
+    akin->leader[one] = other;
+    uint32_t fellow = akin->fellow[one];
+    akin->fellow[one] = akin->fellow[other];
+    akin->fellow[other] = fellow;
 }
 
 static bool matches_half(const struct learner *learner, const struct akin *akin, struct pair pair)
@@ -514,8 +615,9 @@ static bool find_groups(struct learner *learner, struct akin *akin)
     bool failed = false;
     size_t n;
     akin->leader = clear(learner, learner->events, sizeof *akin->leader, &failed);
+    akin->fellow = clear(learner, learner->events, sizeof *akin->fellow, &failed);
     for (uint32_t i = 0; i < learner->events && !failed; i++)
-        akin->leader[i] = i;
+        akin->leader[i] = akin->fellow[i] = i;
     for (uint32_t i = 0; i < learner->events && !failed; i++)
         failed = !count_matched(learner, i, akin);
     while (!failed && (entry = iotsig_map_next(&akin->matched, entry)) != NULL) {
@@ -523,7 +625,7 @@ static bool find_groups(struct learner *learner, struct akin *akin)
         memcpy(&pair, iotsig_map_key(entry, &n), sizeof pair);
         if (matches_half(learner, akin, pair) &&
             matches_half(learner, akin, (struct pair){pair.event, pair.signature}))
-            akin->leader[leader_of(akin, pair.signature)] = leader_of(akin, pair.event);
+            join(akin, pair);
     }
     return !failed;
 }
@@ -567,23 +669,17 @@ static int by_name(const void *one, const void *other)
     return order != 0 ? order : memcmp(a->sha256, b->sha256, sizeof a->sha256);
 }
 
-static bool add_origins(const struct learner *learner, const bool *use, uint32_t event,
-                        struct iotsig_learned *learned)
+/* Adds a capture to the signature of its event; NULL: it has none. */
+static bool add_origin(const struct learner *learner, size_t capture,
+                       struct iotsig_learned *learned)
 {
-    bool added = true;
-    for (size_t i = 0; i < learner->corpus->count && added; i++) {
-        const struct sample *sample = &learner->corpus->samples[i];
-        if (sample->event != event || (use != NULL && !use[i]))
-            continue;
-        struct iotsig_origin origin = sample->origin;
-        origin.left_out = learner->left_out[i];
-        added = iotsig_learned_add_origin(learned, &origin);
-        if (learner->used[i] && origin.duration_ns > learned->duration_ns)
-            learned->duration_ns = origin.duration_ns;
-    }
-    if (learned->origin_count > 0)
-        qsort(learned->origins, learned->origin_count, sizeof *learned->origins, by_name);
-    return added;
+    struct iotsig_origin origin = learner->corpus->samples[capture].origin;
+    if (learned == NULL)
+        return true;
+    origin.left_out = learner->left_out[capture];
+    if (learner->used[capture] && origin.duration_ns > learned->duration_ns)
+        learned->duration_ns = origin.duration_ns;
+    return iotsig_learned_add_origin(learned, &origin);
 }
 
 static int by_text(const void *one, const void *other)
@@ -602,9 +698,8 @@ static bool add_group(const struct learner *learner, const struct akin *akin, ui
                       struct iotsig_learned *learned)
 {
     bool added = true;
-    for (uint32_t i = 0; i < learner->events && added; i++)
-        if (i != event && leader_of(akin, i) == leader_of(akin, event))
-            added = iotsig_learned_add_akin(learned, event_name(learner, i));
+    for (uint32_t i = akin->fellow[event]; i != event && added; i = akin->fellow[i])
+        added = iotsig_learned_add_akin(learned, event_name(learner, i));
     sort_texts(&learned->group);
     return added;
 }
@@ -667,24 +762,30 @@ static bool warn_of_addresses(struct iotsig_learned *learned)
     return added;
 }
 
-static bool warn_of_others(const struct learner *learner, const struct akin *akin, uint32_t event,
+/* The pairs of a lesson follow those of the lessons before it. */
+static bool warn_of_others(const struct learner *learner, struct akin *akin, uint32_t event,
                            struct iotsig_learned *learned)
 {
     bool added = true;
-    for (uint32_t i = 0; i < learner->events && added; i++) {
-        uint64_t matched = matched_of(akin, event, i);
+    for (; akin->next != NULL && added; akin->next = iotsig_map_next(&akin->matched, akin->next)) {
+        struct pair pair;
         char text[512];
-        if (matched == 0 || leader_of(akin, i) == leader_of(akin, event))
+        size_t n;
+        memcpy(&pair, iotsig_map_key(akin->next, &n), sizeof pair);
+        if (pair.signature != event)
+            break;
+        if (leader_of(akin, pair.event) == leader_of(akin, event))
             continue;
         snprintf(text, sizeof text, "also matches %llu of %lu captures of %.400s",
-                 (unsigned long long)matched, (unsigned long)learner->lessons[i].captures,
-                 event_name(learner, i));
+                 (unsigned long long)iotsig_map_value(akin->next),
+                 (unsigned long)learner->lessons[pair.event].captures,
+                 event_name(learner, pair.event));
         added = iotsig_learned_add_warning(learned, text);
     }
     return added;
 }
 
-static bool warn(const struct learner *learner, const struct akin *akin, uint32_t event,
+static bool warn(const struct learner *learner, struct akin *akin, uint32_t event,
                  struct iotsig_learned *learned)
 {
     if (!warn_of_few(learned) || !warn_of_addresses(learned) ||
@@ -694,32 +795,46 @@ static bool warn(const struct learner *learner, const struct akin *akin, uint32_
     return true;
 }
 
-static bool add_learned(const struct learner *learner, const struct akin *akin, const bool *use,
-                        uint32_t event, struct iotsig_library *library)
+static struct iotsig_learned *add_learned(const struct learner *learner, struct akin *akin,
+                                          uint32_t event, struct iotsig_library *library)
 {
     const struct lesson *lesson = &learner->lessons[event];
     struct iotsig_learned *learned =
         iotsig_library_add(library, event_name(learner, event), learner->options);
     if (learned == NULL)
-        return false;
+        return NULL;
     learned->captures = lesson->captures;
     learned->against_events = learner->others;
     learned->against_captures = learner->starts[learner->lesson_count] - lesson->captures;
-    return add_traits(learner, lesson, learned) && add_origins(learner, use, event, learned) &&
-           add_group(learner, akin, event, learned) && warn(learner, akin, event, learned);
+    return add_traits(learner, lesson, learned) && add_group(learner, akin, event, learned) &&
+                   warn(learner, akin, event, learned)
+               ? learned
+               : NULL;
 }
 
 static bool make_library(struct learner *learner, const bool *use, struct iotsig_library *library)
 {
     const struct iotsig_context *context = learner->context;
+    const struct iotsig_corpus *corpus = learner->corpus;
     struct akin akin = {0};
+    bool failed = false;
+    struct iotsig_learned **learned =
+        clear(learner, learner->events, sizeof(struct iotsig_learned *), &failed);
     iotsig_map_init(&akin.matched, &context->allocator, context->hash_key);
-    bool made = find_groups(learner, &akin);
-    for (uint32_t i = 0; i < learner->events && made; i++)
+    failed = failed || !find_groups(learner, &akin);
+    akin.next = failed ? NULL : iotsig_map_next(&akin.matched, NULL);
+    for (uint32_t i = 0; i < learner->events && !failed; i++)
         if (learner->lessons[i].captures > 0)
-            made = add_learned(learner, &akin, use, i, library);
+            failed = (learned[i] = add_learned(learner, &akin, i, library)) == NULL;
+    for (size_t i = 0; i < corpus->count && !failed; i++)
+        if (corpus->samples[i].event != NO_EVENT && (use == NULL || use[i]))
+            failed = !add_origin(learner, i, learned[corpus->samples[i].event]);
+    for (size_t i = 0; i < library->count; i++)
+        if (library->items[i]->origin_count > 0)
+            qsort(library->items[i]->origins, library->items[i]->origin_count,
+                  sizeof *library->items[i]->origins, by_name);
     iotsig_map_fini(&akin.matched);
-    return made;
+    return !failed;
 }
 
 static bool is_share(struct iotsig_ratio ratio)

@@ -96,6 +96,10 @@ IOTSIG_API void iotsig_evaluation_scores(const struct iotsig_evaluation *evaluat
 /** How many events there are, in the order of their names. */
 IOTSIG_API size_t iotsig_evaluation_events(const struct iotsig_evaluation *evaluation);
 
+/** The name of an event. */
+IOTSIG_API const char *iotsig_evaluation_event_name(const struct iotsig_evaluation *evaluation,
+                                                    size_t i);
+
 /** What became of an event's captures. */
 struct iotsig_event_score {
     const char *event;

@@ -53,12 +53,10 @@ static const struct iotsig_share *share_of(const struct shown *shown, size_t i)
 
 const char *iotsig_identified_as(const struct iotsig_evaluation *evaluation, size_t as)
 {
-    struct iotsig_event_score score;
     for (size_t i = 0; i < IDENTIFIED_OTHERS; i++)
         if (others[i].as == as)
             return others[i].name;
-    iotsig_evaluation_event(evaluation, as, &score);
-    return score.event;
+    return iotsig_evaluation_event_name(evaluation, as);
 }
 
 size_t iotsig_identified_column(const struct iotsig_evaluation *evaluation, size_t j)

@@ -44,7 +44,8 @@ struct iotsig_evaluation {
     bool *has_signature;
     size_t event_count, folds; /* `folds` 0: captures for testing are given */
     struct result *results;    /* of each capture */
-    uint8_t *claims;           /* of each capture, by event: whether another one's matches it */
+    size_t *captures, *starts; /* event by event; where each event's start */
+    uint8_t *claims;           /* of each event, by capture: whether it is another's and matches */
 };
 
 /* A stream of numbers from a seed: Steele, Lea and Flood, "Fast splittable pseudorandom number
@@ -138,6 +139,19 @@ static bool deal(struct iotsig_evaluation *evaluation)
     return true;
 }
 
+/* Puts the captures in the order of their events. */
+static void arrange(struct iotsig_evaluation *evaluation)
+{
+    size_t *starts = evaluation->starts, count = evaluation->corpus->count;
+    memset(starts, 0, (evaluation->event_count + 3) * sizeof *starts);
+    for (size_t i = 0; i < count; i++)
+        starts[evaluation->results[i].event + 2]++;
+    for (size_t i = 0; i < evaluation->event_count; i++)
+        starts[i + 2] += starts[i + 1];
+    for (size_t i = 0; i < count; i++)
+        evaluation->captures[starts[evaluation->results[i].event + 1]++] = i;
+}
+
 static bool set_up(struct iotsig_evaluation *evaluation, const bool *test)
 {
     const struct iotsig_corpus *corpus = evaluation->corpus;
@@ -147,11 +161,14 @@ static bool set_up(struct iotsig_evaluation *evaluation, const bool *test)
     evaluation->events = iotsig_arena_get(arena, (events + 1) * sizeof *evaluation->events);
     evaluation->has_signature = iotsig_arena_get(arena, events + 1);
     evaluation->results = iotsig_arena_get(arena, (captures + 1) * sizeof *evaluation->results);
+    evaluation->captures = iotsig_arena_get(arena, (captures + 1) * sizeof *evaluation->captures);
+    evaluation->starts = iotsig_arena_get(arena, (events + 3) * sizeof *evaluation->starts);
     evaluation->claims = captures > (SIZE_MAX - 1) / (events + 1)
                              ? NULL
                              : iotsig_arena_get(arena, captures * events + 1);
     if (evaluation->events == NULL || evaluation->has_signature == NULL ||
-        evaluation->results == NULL || evaluation->claims == NULL) {
+        evaluation->results == NULL || evaluation->captures == NULL || evaluation->starts == NULL ||
+        evaluation->claims == NULL) {
         evaluation->results = NULL; /* nothing in them is set */
         return false;
     }
@@ -170,6 +187,7 @@ static bool set_up(struct iotsig_evaluation *evaluation, const bool *test)
             .forbidden = IOTSIG_NO_STRING,
         };
     }
+    arrange(evaluation);
     return evaluation->folds == 0 || deal(evaluation);
 }
 
@@ -379,7 +397,7 @@ static bool judge(const struct task *task, size_t capture, const struct iotsig_p
     result->pairs++;
     if (match.matches) {
         size_t event = event_number(evaluation, iotsig_learned_event(match.learned));
-        evaluation->claims[capture * evaluation->event_count + event] = 1;
+        evaluation->claims[event * evaluation->corpus->count + capture] = 1;
         result->falsely++;
         result->outside += own == NULL || !iotsig_learned_is_akin(own, match.learned);
     }
@@ -542,17 +560,21 @@ size_t iotsig_evaluation_events(const struct iotsig_evaluation *evaluation)
     return evaluation->event_count;
 }
 
+const char *iotsig_evaluation_event_name(const struct iotsig_evaluation *evaluation, size_t i)
+{
+    return evaluation->events[i];
+}
+
 void iotsig_evaluation_event(const struct iotsig_evaluation *evaluation, size_t i,
                              struct iotsig_event_score *score)
 {
     *score = (struct iotsig_event_score){.event = evaluation->events[i],
                                          .has_signature = evaluation->has_signature[i]};
-    for (size_t j = 0; j < evaluation->corpus->count; j++) {
-        const struct result *result = &evaluation->results[j];
-        if (result->fold == NO_FOLD)
-            continue;
+    for (size_t j = 0; j < evaluation->corpus->count; j++)
         score->falsely += iotsig_evaluation_claims(evaluation, j, i);
-        if (result->event != i)
+    for (size_t j = evaluation->starts[i]; j < evaluation->starts[i + 1]; j++) {
+        const struct result *result = &evaluation->results[evaluation->captures[j]];
+        if (result->fold == NO_FOLD)
             continue;
         score->captures++;
         score->recalled += result->matches;
@@ -566,9 +588,9 @@ uint64_t iotsig_evaluation_confusion(const struct iotsig_evaluation *evaluation,
                                      size_t as)
 {
     uint64_t count = 0;
-    for (size_t j = 0; j < evaluation->corpus->count; j++) {
-        const struct result *result = &evaluation->results[j];
-        count += result->fold != NO_FOLD && result->event == i && result->identified == as;
+    for (size_t j = evaluation->starts[i]; j < evaluation->starts[i + 1]; j++) {
+        const struct result *result = &evaluation->results[evaluation->captures[j]];
+        count += result->fold != NO_FOLD && result->identified == as;
     }
     return count;
 }
@@ -614,5 +636,5 @@ bool iotsig_evaluation_missing(const struct iotsig_evaluation *evaluation, size_
 
 bool iotsig_evaluation_claims(const struct iotsig_evaluation *evaluation, size_t i, size_t event)
 {
-    return evaluation->claims[i * evaluation->event_count + event] != 0;
+    return evaluation->claims[event * evaluation->corpus->count + i] != 0;
 }

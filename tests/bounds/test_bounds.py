@@ -36,19 +36,20 @@ class Bounds(Case):
 
     def cost(self, *words, statuses=(0,)):
         """Seconds of the processor, and bytes of memory at most."""
+        out = self.path("learned") if words[0] == "learn" else "/dev/null"
         with tempfile.TemporaryFile() as err:
-            process = subprocess.Popen([PROGRAM, *words, "-q", "-o", "/dev/null"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err)
+            process = subprocess.Popen([PROGRAM, *words, "-q", "-o", out], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             err.seek(0)
             self.assertIn(process.returncode, statuses, err.read())
         return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
-    def check(self, few, many, statuses=(0,)):
+    def check(self, few, many, statuses=(0,), ratio=RATIO_MOST):
         """Two command lines; answers how much more memory the larger took."""
         little, least = min(self.cost(*few, statuses=statuses) for _ in range(2))
         more, most = self.cost(*many, statuses=statuses)
-        self.assertLess(more / max(little, 0.02), RATIO_MOST, (few, little, more))
+        self.assertLess(more / max(little, 0.02), ratio, (few, little, more))
         return most - least
 
     def test_flows(self):
@@ -85,6 +86,31 @@ class Bounds(Case):
             with self.subTest((kind, command)):
                 self.check((command, *captures[0]), (command, *captures[1]), (0, 1))
 
+    def corpus(self, events, captures):
+        """Each event asks for a name of its own, for one that ten events do, and for one that all do."""
+        def capture(event):
+            number = "".join(chr(ord("a") + int(digit)) for digit in f"{event:05}")  # digits in names are not kept
+            names = f"{number}.example", f"{number[:-1]}.example.net", "all.example.org"
+            return make.pcap([(support.START + i, make.ethernet(make.udp("192.168.1.2", 40000, "192.168.1.1", 53, make.dns([(name, "A")]))))
+                              for i, name in enumerate(names)])
+        for event in range(events):
+            content = capture(event)
+            for i in range(captures):
+                self.write(f"{events}-{captures}/{event:05}/{i}.pcap", content)
+        return self.path(f"{events}-{captures}")
+
+    def test_learn(self):
+        """Many events, and many captures of few."""
+        for few, many in (((500, 2), (2000, 2)), ((4, 250), (4, 1000))):
+            with self.subTest(many):
+                few, many = self.corpus(*few), self.corpus(*many)
+                self.check(("learn", few), ("learn", many))
+
+    def test_evaluate(self):
+        """Each event is left out once: so the time is as the square of their number, and as that of captures."""
+        self.check(("evaluate", self.corpus(4, 250)), ("evaluate", self.corpus(4, 1000)))
+        self.check(("evaluate", self.corpus(150, 3)), ("evaluate", self.corpus(600, 3)), ratio=32)
+
     def library(self, name, signatures):
         """A file of signatures: of each the mandatory features, all as heavy."""
         traits = {"support": "9/9", "bits": "5.00", "seen": [1, 9]}
@@ -93,6 +119,14 @@ class Bounds(Case):
              "options": {"min_support": "9/10", "min_coverage": "9/10", "families": None}, "duration": "100000.000000000", "group": [],
              "warnings": [], "mandatory": [{"family": "flow", "feature": feature, **traits} for feature in features],
              "optional": [], "must_not": [], "flows": [], "origins": []}) + "\n" for i, features in enumerate(signatures)))
+
+    def test_a_signature_that_is_too_large(self):
+        """It is not read to its end."""
+        signatures = self.library("s", [(f"out udp 11.{i >> 16}.{i >> 8 & 255}.{i & 255} 9999" for i in range(650_000))])
+        self.assertGreater(os.path.getsize(signatures), 64 << 20)
+        words = ("identify", "--signatures", signatures, self.flood("hosts", 100))
+        self.assertRegex(support.run(*words).err, r"^iotsig: [^\n]*/s:line 1: a JSON object is too large to be read\n$")
+        self.assertLess(self.cost(*words, statuses=(5,))[1], 768 << 20)
 
     def test_detect(self):
         """One signature of many features, and many signatures of few, of a device that shows all of them, one after the other."""

@@ -26,7 +26,8 @@ static const char *text_at(const struct iotsig_layer *layer, const char *name)
     return NULL;
 }
 
-/* The Uri-Path options as we write them; false: there is none. */
+/* The Uri-Path options as we write them; false: there is none. A star at the end would say that more
+ * may follow. */
 static bool write_path(char *to, const coap_pdu_t *message)
 {
     coap_opt_filter_t filter;
@@ -43,6 +44,8 @@ static bool write_path(char *to, const coap_pdu_t *message)
         for (uint32_t i = 0; i < coap_opt_length(option); i++)
             to = value[i] == '/' ? to + sprintf(to, "\\%03u", '/') : oracle_escape(to, value[i]);
     }
+    if (found && to[-1] == '*')
+        to += sprintf(to - 1, "\\%03u", '*') - 1;
     *to = '\0';
     return found;
 }

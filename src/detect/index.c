@@ -14,20 +14,6 @@
 /* Longer captures are believed to be so long: twelve days. */
 #define DURATION_MAX (1000000 * SECOND)
 
-/* How many of the first traits are such that without all of them it cannot match. */
-static size_t count_anchors(const struct iotsig_learned *learned)
-{
-    uint64_t rest = learned->weight;
-    size_t i = 0;
-    for (; i < learned->count && learned->traits[i].role == IOTSIG_MANDATORY; i++) {
-        struct iotsig_ratio share = iotsig_ratio_of(rest, learned->weight);
-        if (iotsig_ratio_compare(share, learned->options.min_coverage) < 0)
-            break;
-        rest -= learned->traits[i].weight;
-    }
-    return i;
-}
-
 static struct pattern_times times_of(const struct iotsig_learned *learned)
 {
     int64_t duration = learned->duration_ns > 0 ? learned->duration_ns : 0;
@@ -42,7 +28,7 @@ static struct pattern_times times_of(const struct iotsig_learned *learned)
         .patience = patience < PATIENCE_MIN   ? PATIENCE_MIN
                     : patience > PATIENCE_MAX ? PATIENCE_MAX
                                               : patience,
-        .anchors = learned->weight > 0 ? count_anchors(learned) : 0,
+        .anchors = iotsig_learned_anchors(learned),
         .is_plain = plain,
     };
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From a feature to the signatures that it may be the beginning of. A signature cannot match
- * without all of its heaviest features: without the first so many the rest is less than its least
- * coverage. Only by these, its *anchors*, it is found (prefix filtering: Chaudhuri et al., "A
- * Primitive Operator for Similarity Joins in Data Cleaning", 2006). Light features, which many
- * have, lead to few.
+ * From a feature to the signatures that it may be the beginning of: those of which it is an anchor
+ * (signature/library.h). Light features, which many have, lead to few.
  */
 #ifndef IOTSIG_DETECT_INDEX_H
 #define IOTSIG_DETECT_INDEX_H

@@ -1,68 +1,103 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Signatures of a library that match what another one describes. */
+#include <stdlib.h>
+
 #include "base/error.h"
 #include "signature/library.h"
 
-/* Where a feature is in signatures. */
-struct posting {
-    size_t signature;
-    const struct trait *trait;
-};
+/* How a feature is in what a signature describes. */
+enum part { NO_PART, PART_OPTIONAL, PART_MANDATORY };
 
 struct index {
-    size_t *starts; /* of each feature's postings, and the end */
-    struct posting *postings;
-    uint64_t *covered; /* of each signature, for one that is tried */
-    bool *forbidden;
+    size_t *starts;       /* of each feature, where the signatures start that it is an anchor of */
+    uint32_t *signatures; /* those */
+    uint8_t *parts;       /* by feature, of one signature at a time */
+    bool *is_met;
+    uint32_t *met; /* signatures that may match what this one describes */
 };
 
 static bool make_index(const struct iotsig_library *library, struct iotsig_arena *arena,
                        struct index *index)
 {
-    size_t features = library->vocabulary.words.count, traits = 0;
+    size_t features = library->vocabulary.words.count, anchors = 0, count = library->count + 1;
     for (size_t i = 0; i < library->count; i++)
-        traits += library->items[i]->count;
+        anchors += iotsig_learned_anchors(library->items[i]);
     index->starts = iotsig_arena_get(arena, (features + 2) * sizeof *index->starts);
-    index->postings = iotsig_arena_get(arena, (traits + 1) * sizeof *index->postings);
-    index->covered = iotsig_arena_get(arena, (library->count + 1) * sizeof *index->covered);
-    index->forbidden = iotsig_arena_get(arena, (library->count + 1) * sizeof *index->forbidden);
-    if (index->starts == NULL || index->postings == NULL || index->covered == NULL ||
-        index->forbidden == NULL)
+    index->signatures = iotsig_arena_get(arena, (anchors + 1) * sizeof *index->signatures);
+    index->parts = iotsig_arena_get(arena, features + 1);
+    index->is_met = iotsig_arena_get(arena, count * sizeof *index->is_met);
+    index->met = iotsig_arena_get(arena, count * sizeof *index->met);
+    if (index->starts == NULL || index->signatures == NULL || index->parts == NULL ||
+        index->is_met == NULL || index->met == NULL)
         return false;
+    memset(index->parts, NO_PART, features + 1);
+    memset(index->is_met, 0, count * sizeof *index->is_met);
     /* Counting, two places ahead: filling moves each start to where the next one begins. */
     memset(index->starts, 0, (features + 2) * sizeof *index->starts);
     for (size_t i = 0; i < library->count; i++)
-        for (size_t j = 0; j < library->items[i]->count; j++)
+        for (size_t j = 0; j < iotsig_learned_anchors(library->items[i]); j++)
             index->starts[library->items[i]->traits[j].feature + 2]++;
     for (size_t i = 2; i < features + 2; i++)
         index->starts[i] += index->starts[i - 1];
     for (size_t i = 0; i < library->count; i++)
-        for (size_t j = 0; j < library->items[i]->count; j++) {
-            const struct trait *trait = &library->items[i]->traits[j];
-            index->postings[index->starts[trait->feature + 1]++] = (struct posting){i, trait};
-        }
+        for (size_t j = 0; j < iotsig_learned_anchors(library->items[i]); j++)
+            index->signatures[index->starts[library->items[i]->traits[j].feature + 1]++] =
+                (uint32_t)i;
     return true;
 }
 
-/* Adds up what signatures find in what a signature describes. */
-static void try_signature(const struct iotsig_library *library, struct index *index,
-                          const struct iotsig_learned *learned, bool optional)
+static int by_number(const void *one, const void *other)
 {
-    memset(index->covered, 0, library->count * sizeof *index->covered);
-    memset(index->forbidden, 0, library->count * sizeof *index->forbidden);
+    const uint32_t *a = one, *b = other;
+    return (*a > *b) - (*a < *b);
+}
+
+/* Notes what a signature describes; answers how many may match that, in their order. */
+static size_t describe(const struct index *index, const struct iotsig_learned *learned)
+{
+    size_t n = 0;
     for (size_t i = 0; i < learned->count; i++) {
         const struct trait *trait = &learned->traits[i];
-        if (trait->role != IOTSIG_MANDATORY && !(optional && trait->role == IOTSIG_OPTIONAL))
+        if (trait->role == IOTSIG_FORBIDDEN)
             continue;
+        index->parts[trait->feature] =
+            trait->role == IOTSIG_MANDATORY ? PART_MANDATORY : PART_OPTIONAL;
         for (size_t j = index->starts[trait->feature]; j < index->starts[trait->feature + 1]; j++) {
-            const struct posting *posting = &index->postings[j];
-            if (posting->trait->role == IOTSIG_MANDATORY)
-                index->covered[posting->signature] += posting->trait->weight;
-            /* What is optional may be absent, and then does not keep anything away. */
-            else if (posting->trait->role == IOTSIG_FORBIDDEN && trait->role == IOTSIG_MANDATORY)
-                index->forbidden[posting->signature] = true;
+            uint32_t other = index->signatures[j];
+            if (!index->is_met[other])
+                index->met[n++] = other;
+            index->is_met[other] = true;
         }
     }
+    for (size_t i = 0; i < n; i++)
+        index->is_met[index->met[i]] = false;
+    if (n > 0)
+        qsort(index->met, n, sizeof *index->met, by_number);
+    return n;
+}
+
+static void forget(const struct index *index, const struct iotsig_learned *learned)
+{
+    for (size_t i = 0; i < learned->count; i++)
+        index->parts[learned->traits[i].feature] = NO_PART;
+}
+
+/* What a signature finds of what is described. */
+static uint64_t find_covered(const struct index *index, const struct iotsig_learned *learned,
+                             bool optional, bool *forbidden)
+{
+    uint64_t covered = 0;
+    *forbidden = false;
+    for (size_t i = 0; i < learned->count; i++) {
+        const struct trait *trait = &learned->traits[i];
+        enum part part = index->parts[trait->feature];
+        if (trait->role == IOTSIG_MANDATORY &&
+            (part == PART_MANDATORY || (optional && part == PART_OPTIONAL)))
+            covered += trait->weight;
+        /* What is optional may be absent, and then does not keep anything away. */
+        *forbidden |= trait->role == IOTSIG_FORBIDDEN && part == PART_MANDATORY;
+    }
+    return covered;
 }
 
 /* Whether a signature requires a name that the device would have otherwise by another one. */
@@ -79,34 +114,38 @@ static bool is_called_otherwise(const struct iotsig_learned *features,
     return false;
 }
 
-static bool would_match(const struct iotsig_library *library, const struct index *index,
-                        const struct iotsig_learned *features, size_t i,
+static bool would_match(const struct index *index, const struct iotsig_learned *features,
+                        const struct iotsig_learned *learned, bool optional,
                         struct iotsig_ratio *coverage)
 {
-    const struct iotsig_learned *learned = library->items[i];
-    if (learned->weight == 0 || index->forbidden[i] || is_called_otherwise(features, learned))
+    bool forbidden;
+    uint64_t covered = find_covered(index, learned, optional, &forbidden);
+    if (learned->weight == 0 || forbidden || is_called_otherwise(features, learned))
         return false;
-    *coverage = iotsig_ratio_of(index->covered[i], learned->weight);
+    *coverage = iotsig_ratio_of(covered, learned->weight);
     return iotsig_ratio_compare(*coverage, learned->options.min_coverage) >= 0;
 }
 
-static int collide(const struct iotsig_library *library, struct index *index, bool *always,
+static int collide(const struct iotsig_library *library, const struct index *index, bool *always,
                    int (*found)(void *user, const struct iotsig_collision *collision), void *user)
 {
     int status = 0;
     for (size_t i = 0; i < library->count && status == 0; i++) {
-        for (int optional = 0; optional < 2 && status == 0; optional++) {
-            try_signature(library, index, library->items[i], optional);
-            for (size_t j = 0; j < library->count && status == 0; j++) {
-                struct iotsig_collision collision = {library->items[i], library->items[j],
-                                                     !optional, RATIO_ZERO};
+        const struct iotsig_learned *features = library->items[i];
+        size_t met = describe(index, features);
+        for (int optional = 0; optional < 2; optional++) {
+            for (size_t k = 0; k < met && status == 0; k++) {
+                uint32_t j = index->met[k];
+                struct iotsig_collision collision = {features, library->items[j], !optional,
+                                                     RATIO_ZERO};
                 bool matches =
-                    would_match(library, index, library->items[i], j, &collision.coverage);
+                    would_match(index, features, library->items[j], optional, &collision.coverage);
                 if (i != j && matches && !(optional && always[j]))
                     status = found(user, &collision);
                 always[j] = !optional && matches;
             }
         }
+        forget(index, features);
     }
     return status;
 }

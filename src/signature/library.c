@@ -188,6 +188,21 @@ bool iotsig_learned_sort(struct iotsig_learned *learned)
     return true;
 }
 
+size_t iotsig_learned_anchors(const struct iotsig_learned *learned)
+{
+    uint64_t rest = learned->weight;
+    size_t i = 0;
+    if (rest == 0)
+        return 0;
+    for (; i < learned->count && learned->traits[i].role == IOTSIG_MANDATORY; i++) {
+        struct iotsig_ratio share = iotsig_ratio_of(rest, learned->weight);
+        if (iotsig_ratio_compare(share, learned->options.min_coverage) < 0)
+            break;
+        rest -= learned->traits[i].weight;
+    }
+    return i;
+}
+
 size_t iotsig_library_count(const struct iotsig_library *library)
 {
     return library->count;

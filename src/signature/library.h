@@ -63,6 +63,14 @@ bool iotsig_learned_knows(const struct iotsig_learned *learned, const char *devi
 /** Puts traits into their order; forbidden ones stay last, in theirs. False: no memory. */
 bool iotsig_learned_sort(struct iotsig_learned *learned);
 
+/**
+ * How many of its traits, which are sorted, are its *anchors*: nothing matches that has none of the
+ * heaviest features, as without them the rest is less than its least coverage. Only by these a
+ * signature needs to be found (prefix filtering: Chaudhuri et al., "A Primitive Operator for
+ * Similarity Joins in Data Cleaning", 2006).
+ */
+size_t iotsig_learned_anchors(const struct iotsig_learned *learned);
+
 /** Copies a text into an arena's memory; NULL stays NULL, and is the answer when there is none. */
 const char *iotsig_arena_string(struct iotsig_arena *arena, const char *string);
 

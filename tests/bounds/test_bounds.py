@@ -128,6 +128,13 @@ class Bounds(Case):
         self.assertRegex(support.run(*words).err, r"^iotsig: [^\n]*/s:line 1: a JSON object is too large to be read\n$")
         self.assertLess(self.cost(*words, statuses=(5,))[1], 768 << 20)
 
+    def test_library(self):
+        """Signatures that have nothing in common."""
+        few, many = (self.library(f"{n}", ([f"out udp 11.{i >> 16}.{i >> 8 & 255}.{i & 255} 9999"] for i in range(n))) for n in (FEW // 2, MANY // 2))
+        for command in ("list", "check"):
+            with self.subTest(command):
+                self.check(("library", command, few), ("library", command, many))
+
     def test_detect(self):
         """One signature of many features, and many signatures of few, of a device that shows all of them, one after the other."""
         def feature(i):

@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cli/sandbox.h"
@@ -137,6 +138,14 @@ static void add_threads(struct filter *filter)
     add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 0, thread, thread);
 }
 
+/* Arguments of socketcall(), by which a C library may make sockets where a machine has it, lie in
+ * memory: there it is all sockets or none. */
+#ifdef SYS_socketcall
+static const bool sockets_are_alike = true;
+#else
+static const bool sockets_are_alike = false;
+#endif
+
 static void add_socket(struct filter *filter, uint32_t action, enum scmp_compare family,
                        enum scmp_compare protocol)
 {
@@ -150,30 +159,33 @@ static void add_socket(struct filter *filter, uint32_t action, enum scmp_compare
 static void add_sockets(struct filter *filter, const struct sandbox *sandbox)
 {
     const uint32_t refuse = SCMP_ACT_ERRNO(EACCES);
-    if (!sandbox->nftables) {
+    if (!sandbox->nftables || sockets_are_alike) {
         if (filter->status == 0)
-            filter->status = seccomp_rule_add(filter->context, refuse, SCMP_SYS(socket), 0);
-        return;
+            filter->status =
+                seccomp_rule_add(filter->context, sandbox->nftables ? SCMP_ACT_ALLOW : refuse,
+                                 SCMP_SYS(socket), 0);
+    } else {
+        add_socket(filter, SCMP_ACT_ALLOW, SCMP_CMP_EQ, SCMP_CMP_EQ);
+        add_socket(filter, refuse, SCMP_CMP_EQ, SCMP_CMP_NE);
+        if (filter->status == 0)
+            filter->status = seccomp_rule_add(filter->context, refuse, SCMP_SYS(socket), 1,
+                                              SCMP_A0(SCMP_CMP_NE, AF_NETLINK));
     }
-    add_table(filter, calls_of_nftables, COUNT(calls_of_nftables));
-    add_socket(filter, SCMP_ACT_ALLOW, SCMP_CMP_EQ, SCMP_CMP_EQ);
-    add_socket(filter, refuse, SCMP_CMP_EQ, SCMP_CMP_NE);
-    if (filter->status == 0)
-        filter->status = seccomp_rule_add(filter->context, refuse, SCMP_SYS(socket), 1,
-                                          SCMP_A0(SCMP_CMP_NE, AF_NETLINK));
+    if (sandbox->nftables)
+        add_table(filter, calls_of_nftables, COUNT(calls_of_nftables));
 }
 
-/* libpcap asks an interface's socket, which is open, what it has lost and whether it failed, and gives
- * its ring back. */
+/* libpcap asks an interface's socket, which is open, what it has lost and whether it failed, and
+ * gives its ring back. */
 static void add_interface(struct filter *filter)
 {
     const int calls[] = {SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(recvfrom),
                          SCMP_SYS(recv)};
     add_table(filter, calls, COUNT(calls));
     if (filter->status == 0)
-        filter->status =
-            seccomp_rule_add(filter->context, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
-                             SCMP_A1(SCMP_CMP_EQ, SOL_PACKET), SCMP_A2(SCMP_CMP_EQ, PACKET_RX_RING));
+        filter->status = seccomp_rule_add(filter->context, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+                                          SCMP_A1(SCMP_CMP_EQ, SOL_PACKET),
+                                          SCMP_A2(SCMP_CMP_EQ, PACKET_RX_RING));
     add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, UINT32_MAX, SIOCGIFFLAGS);
 }
 

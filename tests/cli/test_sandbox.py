@@ -213,6 +213,8 @@ class Sandbox(Case):
         device = ("--device", "d", "--ipv4", "192.168.1.2")
         for protocol, options, expected in (("12", ("--dry-run",), "done"), ("12", ("--dry-run", "--no-check"), DENIED), ("12", ("--explain",), DENIED),
                                             ("0", ("--dry-run",), DENIED)):
+            if support.EMULATED and protocol == "0":  # a machine that makes sockets by socketcall() cannot tell them apart
+                continue
             with self.subTest(protocol=protocol, options=options):
                 self.assertIn(f"netlink: {expected}\n", run("firewall", *device, *options, self.attack(f"netlink {protocol}")).err)
 
@@ -224,6 +226,7 @@ class Sandbox(Case):
         self.assertEqual(bad.status, 2)
         self.assertIn("unknown host 'name.invalid'", bad.err)
 
+    @unittest.skipIf(support.EMULATED, "what takes Landlock away is for programs of this machine")
     def test_kernel_without_landlock(self):
         self.write("secret", "x")
         capture = self.attack(f"read {self.path('secret')}")
@@ -233,6 +236,7 @@ class Sandbox(Case):
         self.assertEqual(result.err.splitlines()[0], "iotsig: its files are not confined: the kernel has no Landlock")
         self.assertIn(STOPPED, run("flows", self.attack(f"write {self.path('secret')}"), preexec_fn=old).err)
 
+    @unittest.skipIf(support.EMULATED, "what makes a stage fail is for programs of this machine")
     def test_stage_that_fails(self):
         result = run("flows", self.attack("x"), preexec_fn=without("landlock_restrict_self", errno=7))
         self.assertEqual((result.status, result.err), (5, "iotsig: cannot confine its files: Argument list too long (--no-sandbox runs without)\n"))

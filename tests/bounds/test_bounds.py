@@ -24,6 +24,8 @@ FEW_SHOWN, MANY_SHOWN = 10_000, 40_000  # by one device: less than the 65536 tha
 FLOW_MOST = 1536
 FEATURE_MOST = 1280
 NAME_MOST = 512
+PATTERN_MOST = 2560  # a flow of an input of commands with several
+POLICY_MOST = 8192
 
 
 class Bounds(Case):
@@ -81,10 +83,11 @@ class Bounds(Case):
 
     def test_signatures(self):
         """Patterns of which nearly all flows match, or none."""
-        for kind, command in (("hosts", "extract"), ("hosts", "compare"), ("labels", "extract"), ("labels", "closest"), ("targets", "merge")):
+        for kind, command in (("hosts", "extract"), ("hosts", "compare"), ("labels", "extract"), ("labels", "closest"), ("targets", "merge"), ("domains", "extract")):
             captures = [[self.flood(kind, count), self.flood(kind, count + 50)] for count in (FEW // 2, MANY // 2)]
             with self.subTest((kind, command)):
-                self.check((command, *captures[0]), (command, *captures[1]), (0, 1))
+                more = self.check((command, *captures[0]), (command, *captures[1]), (0, 1))
+                self.assertLess(more / (MANY - FEW), PATTERN_MOST)
 
     def corpus(self, events, captures):
         """Each event asks for a name of its own, for one that ten events do, and for one that all do."""
@@ -182,6 +185,11 @@ class Bounds(Case):
         for content, status in ((section + interface * 300_000, 3), ((section + interface) * 100_000, 1)):
             self.assertLess(self.cost("flows", self.write("x.pcapng", content), statuses=(status,))[1] - least, 16 << 20)
 
+    def test_empty_members(self):
+        """Members of a compressed file that hold nothing."""
+        few, many = (self.write(f"{n}.gz", gzip.compress(make.pcap([])) + gzip.compress(b"") * n) for n in (FEW, MANY))
+        self.assertLess(self.check(("flows", few), ("flows", many), (1,)), 1 << 20)
+
     def test_deep_files(self):
         """What is nested a million deep, in files of ours, profiles and MUD files."""
         for content in ("[" * 1_000_000, '[{"flows":' * 1_000_000, '{"a":' * 1_000_000, "single-policies: " + "[" * 1_000_000, "single-policies: " + "{a: " * 1_000_000,
@@ -203,8 +211,17 @@ class Bounds(Case):
         few, many = (self.policies(f"q{n}", (f"ipv4: {{src: self}}, udp: {{dst-port: 53}}, dns: {{domain-name: n{i}.example}}" for i in range(n)))
                      for n in (2500, 10_000))
         self.check((*words, few), (*words, many))
+
+    def test_policies_of_flows(self):
+        """Each flow of a capture becomes a policy."""
         device = ("--device", "d", "--ipv4", "192.168.1.2")
-        self.check((*words, *device, self.flood("labels", 2500)), (*words, *device, self.flood("labels", 10_000)))
+        for words in (("firewall", "--no-check", "--explain"), ("profile",)):
+            for kind in ("labels", "hosts", "targets"):
+                with self.subTest((words, kind)):
+                    few, many = ((*words, *device, self.flood(kind, n)) for n in (2500, 10_000))
+                    self.assertLess(self.check(few, many) / (10_000 - 2500), POLICY_MOST)
+        words = ("firewall", "--no-check", "--explain", *device, self.flood("labels", 80_000))
+        self.assertLess(self.cost(*words, statuses=(3,))[1], 80_000 * 5120)
 
     def test_policies_that_overlap(self):
         """Each queue decides for all behind it: so many that the program would have no end."""

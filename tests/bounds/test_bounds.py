@@ -150,6 +150,12 @@ class Bounds(Case):
                 few, many = (("--signatures", self.library(f"{kind}-{n}", signatures(n)), self.flood("hosts", n)) for n in (FEW_SHOWN, MANY_SHOWN))
                 self.check(("detect", *few), ("detect", *many))
 
+    def test_detect_what_waits(self):
+        """Signatures that share features wait for each other, and are looked at whenever something is new: time as their square."""
+        few, many = (("--signatures", self.library(f"{n}", ([f"out udp 11.0.{j >> 8}.{j & 255} 9999" for j in (i, (i + n // 2) % n)] for i in range(n))),
+                      self.flood("hosts", n)) for n in (1000, 4000))
+        self.check(("detect", *few), ("detect", *many), ratio=32)
+
     def test_detect_much(self):
         """Memory is for what is remembered, however much is seen."""
         signatures = self.library("s", [["out udp 11.0.0.7 9999", "out udp 11.0.0.8 9999"]])

@@ -77,7 +77,6 @@ IOTSIG_API int iotsig_profiles_add(struct iotsig_profiles *profiles,
                                    const struct iotsig_patterns *patterns,
                                    struct iotsig_error *error);
 
-/** Profiles in the list, and policies in all of them that are good. */
 /**
  * Adds the flows among the mandatory features of learned signatures, as policies of the settings'
  * device: of one signature flat, of several each in a group called like its event.
@@ -87,6 +86,7 @@ IOTSIG_API int iotsig_profiles_add_learned(struct iotsig_profiles *profiles,
                                            const struct iotsig_library *library,
                                            struct iotsig_error *error);
 
+/** Profiles in the list, and policies in all of them that are good. */
 IOTSIG_API size_t iotsig_profiles_count(const struct iotsig_profiles *profiles);
 IOTSIG_API size_t iotsig_profiles_policies(const struct iotsig_profiles *profiles);
 

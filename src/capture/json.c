@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "capture/json.h"
 
+#include <pthread.h>
+
 #include "base/error.h"
 #include "base/text.h"
 
@@ -54,9 +56,6 @@ static size_t pull(void *buffer, size_t room, void *user)
 /* `before`: lines of the file before those that jansson counts. */
 static int fail(struct iotsig_error *error, const json_error_t *reason, unsigned long long before)
 {
-    enum json_error_code code = json_error_code(reason);
-    if (code == json_error_out_of_memory)
-        return iotsig_fail_memory(error);
     char text[JSON_ERROR_TEXT_LENGTH * IOTSIG_ESCAPED_MAX + 1];
     struct text what = text_of(reason->text);
     text[iotsig_escape(text, sizeof text - 1, (struct bytes){(const uint8_t *)what.p, what.n})] =
@@ -64,6 +63,62 @@ static int fail(struct iotsig_error *error, const json_error_t *reason, unsigned
     iotsig_fail(error, IOTSIG_ERR_FORMAT, "JSON: %.200s", text);
     return iotsig_fail_at(error, IOTSIG_ERR_FORMAT, "line %llu",
                           before + (unsigned long long)(reason->line > 0 ? reason->line : 1));
+}
+
+/*
+ * Of memory that there is not jansson mostly says nothing, or that a token is none, and may go on
+ * without a byte of a text. So its allocations are watched, whoever else is asked for them.
+ */
+static json_malloc_t get_memory;
+static json_free_t give_back;
+static _Thread_local bool is_starved;
+
+static void *get_watched(size_t size)
+{
+    void *memory = get_memory(size);
+    is_starved = is_starved || memory == NULL;
+    return memory;
+}
+
+static void watch(void)
+{
+    json_get_alloc_funcs(&get_memory, &give_back);
+    json_set_alloc_funcs(get_watched, give_back);
+}
+
+static void begin_making(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, watch);
+    is_starved = false;
+}
+
+/* What jansson made since it began. */
+static int check_made(json_t *made, json_t **out)
+{
+    *out = NULL;
+    if (is_starved) {
+        json_decref(made);
+        return IOTSIG_ERR_MEMORY;
+    }
+    *out = made;
+    return made == NULL ? IOTSIG_ERR_FORMAT : 0;
+}
+
+static int take_made(json_t *made, json_t **out, const json_error_t *reason,
+                     unsigned long long before, struct iotsig_error *error)
+{
+    int status = check_made(made, out);
+    if (status == IOTSIG_ERR_MEMORY)
+        return iotsig_fail_memory(error);
+    return status == 0 ? 0 : fail(error, reason, before);
+}
+
+int iotsig_json_load(struct bytes bytes, size_t flags, json_t **out)
+{
+    json_error_t reason;
+    begin_making();
+    return check_made(json_loadb((const char *)bytes.p, bytes.n, flags, &reason), out);
 }
 
 int iotsig_json_read(struct iotsig_source *source, size_t max, json_t **out,
@@ -78,25 +133,20 @@ int iotsig_json_read(struct iotsig_source *source, size_t max, json_t **out,
 
     struct pull from = {.source = source, .left = max, .error = error};
     json_error_t reason;
+    begin_making();
     json_t *root = json_load_callback(pull, &from, FLAGS, &reason);
     if (from.status != 0) {
         json_decref(root);
         return from.status;
     }
-    if (root == NULL)
-        return fail(error, &reason, 0);
-    *out = root;
-    return 0;
+    return take_made(root, out, &reason, 0, error);
 }
 
 int iotsig_json_parse(const char *text, size_t n, json_t **out, struct iotsig_error *error)
 {
     json_error_t reason;
-    json_t *root = json_loadb(text, n, FLAGS, &reason);
-    if (root == NULL)
-        return fail(error, &reason, 0);
-    *out = root;
-    return 0;
+    begin_making();
+    return take_made(json_loadb(text, n, FLAGS, &reason), out, &reason, 0, error);
 }
 
 /*
@@ -196,6 +246,7 @@ static int read_object(struct json_stream *stream, json_t **out, struct iotsig_e
         .from = {.source = stream->source, .left = stream->max, .error = error}};
     unsigned long long before = stream->line - 1;
     json_error_t reason;
+    begin_making();
     json_t *object = json_load_callback(pull_extent, &extent, FLAGS, &reason);
     stream->object_line = stream->line;
     stream->line += extent.newlines;
@@ -204,10 +255,8 @@ static int read_object(struct json_stream *stream, json_t **out, struct iotsig_e
         iotsig_fail_at(error, extent.from.status, "line %llu", stream->line);
         return extent.from.status;
     }
-    if (object == NULL)
-        return fail(error, &reason, before);
-    *out = object;
-    return 1;
+    int status = take_made(object, out, &reason, before, error);
+    return status == 0 ? 1 : status;
 }
 
 /* Before an element of an array at the top, or behind its last. @return 1; 0 when it has ended */

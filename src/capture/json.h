@@ -43,4 +43,8 @@ int iotsig_json_stream_next(struct json_stream *stream, json_t **out, struct iot
 /** One value of a text. @return 0, IOTSIG_ERR_FORMAT, IOTSIG_ERR_MEMORY */
 int iotsig_json_parse(const char *text, size_t n, json_t **out, struct iotsig_error *error);
 
+/** json_loadb() that knows whether there was memory. @return 0, IOTSIG_ERR_FORMAT,
+ * IOTSIG_ERR_MEMORY */
+int iotsig_json_load(struct bytes bytes, size_t flags, json_t **out);
+
 #endif

@@ -6,6 +6,7 @@
 #include "format/python_literal.h"
 
 #include "base/error.h"
+#include "capture/json.h"
 
 #define DEPTH_MAX  16
 #define NUMBER_MAX 64
@@ -212,13 +213,12 @@ static json_t *read_word(struct literal *literal)
 static json_t *read_number(struct literal *literal)
 {
     struct bytes rest = cursor_rest(&literal->at);
-    json_error_t reason;
+    json_t *number;
     size_t n = 0;
     while (n < rest.n && n < NUMBER_MAX &&
            (is_name((char)rest.p[n]) || rest.p[n] == '-' || rest.p[n] == '+'))
         n++;
-    json_t *number = json_loadb((const char *)rest.p, n, JSON_DECODE_ANY, &reason);
-    if (number == NULL && json_error_code(&reason) == json_error_out_of_memory)
+    if (iotsig_json_load((struct bytes){rest.p, n}, JSON_DECODE_ANY, &number) == IOTSIG_ERR_MEMORY)
         return made(literal, NULL);
     if (!json_is_number(number)) {
         json_decref(number);

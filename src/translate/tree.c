@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "capture/json.h"
 #include "translate/include.h"
 
 /*
@@ -148,28 +149,27 @@ static size_t count_json(struct bytes bytes)
     return values;
 }
 
-/* NULL: it is no JSON; where there is no memory, YAML will say so. */
-static json_t *read_json(struct iotsig_tree *tree, struct bytes bytes)
+/* @return 0, IOTSIG_ERR_FORMAT: it is no JSON, IOTSIG_ERR_MEMORY */
+static int read_json(struct iotsig_tree *tree, struct bytes bytes, json_t **root)
 {
-    json_error_t reason;
     size_t values = count_json(bytes);
     if (values == 0 || values > YAML_VALUES_MAX - tree->values)
-        return NULL;
-    json_t *root = json_loadb((const char *)bytes.p, bytes.n, JSON_REJECT_DUPLICATES, &reason);
-    if (root != NULL) {
-        tree->values += values;
-        tree->text += bytes.n;
-    }
-    return root;
+        return IOTSIG_ERR_FORMAT;
+    int status = iotsig_json_load(bytes, JSON_REJECT_DUPLICATES, root);
+    if (status != 0)
+        return status == IOTSIG_ERR_MEMORY ? iotsig_fail_memory(tree->error) : status;
+    tree->values += values;
+    tree->text += bytes.n;
+    return 0;
 }
 
 int iotsig_tree_take(struct iotsig_tree *tree, struct bytes bytes)
 {
     struct spot spot = {tree->roots, NULL, tree->file_count - 1};
     struct yaml_sink sink = {take_place, take_include, tree, tree->values, tree->text};
-    int status = 0;
-    json_t *root = read_json(tree, bytes);
-    if (root == NULL) {
+    json_t *root;
+    int status = read_json(tree, bytes, &root);
+    if (status == IOTSIG_ERR_FORMAT) {
         status = iotsig_yaml_parse(bytes, &sink, &root, tree->error);
         tree->values = sink.values;
         tree->text = sink.text;

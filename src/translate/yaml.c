@@ -20,17 +20,17 @@ static int put(void *user, unsigned char *bytes, size_t n)
 /* Words that YAML 1.1 takes for null or a truth value. */
 static bool is_word(const char *text)
 {
-    static const char *const words[] = {"",    "~",  "null", "true", "false", "yes",
-                                        "no",  "on", "off",  "y",    "n",     "=", "<<",
-                                        ".inf", "-.inf", "+.inf", ".nan"};
+    static const char *const words[] = {"",   "~",    "null",  "true",  "false", "yes",
+                                        "no", "on",   "off",   "y",     "n",     "=",
+                                        "<<", ".inf", "-.inf", "+.inf", ".nan"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasecmp(text, words[i]) == 0)
             return true;
     return false;
 }
 
-/* Whether a text could be a number, a time or a date: it begins like one and has no letters but those
- * of numbers. A dotted quad is none. */
+/* Whether a text could be a number, a time or a date: it begins like one and has no letters but
+ * those of numbers. A dotted quad is none. */
 static bool is_number_like(const char *text)
 {
     size_t dots = 0;
@@ -74,9 +74,8 @@ static bool emit_mapping(yaml_emitter_t *emitter, json_t *object)
     if (!emit(emitter, &event,
               yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_ANY_MAPPING_STYLE)))
         return false;
-    json_object_foreach(object, name, value)
-        if (!emit_scalar(emitter, name, style_of(name)) || !emit_value(emitter, value))
-            return false;
+    json_object_foreach(object, name, value) if (!emit_scalar(emitter, name, style_of(name)) ||
+                                                 !emit_value(emitter, value)) return false;
     return emit(emitter, &event, yaml_mapping_end_event_initialize(&event));
 }
 
@@ -89,9 +88,7 @@ static bool emit_sequence(yaml_emitter_t *emitter, json_t *array)
               yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
                                                    YAML_FLOW_SEQUENCE_STYLE)))
         return false;
-    json_array_foreach(array, i, value)
-        if (!emit_value(emitter, value))
-            return false;
+    json_array_foreach(array, i, value) if (!emit_value(emitter, value)) return false;
     return emit(emitter, &event, yaml_sequence_end_event_initialize(&event));
 }
 
@@ -100,10 +97,8 @@ static bool emit_value(yaml_emitter_t *emitter, json_t *value)
 {
     char digits[32];
     switch (json_typeof(value)) {
-    case JSON_OBJECT:
-        return emit_mapping(emitter, value);
-    case JSON_ARRAY:
-        return emit_sequence(emitter, value);
+    case JSON_OBJECT: return emit_mapping(emitter, value);
+    case JSON_ARRAY: return emit_sequence(emitter, value);
     case JSON_STRING:
         return emit_scalar(emitter, json_string_value(value), style_of(json_string_value(value)));
     case JSON_INTEGER:
@@ -131,8 +126,7 @@ int iotsig_yaml_write(struct iotsig_output *output, json_t *root, struct iotsig_
     yaml_emitter_set_width(&emitter, -1);
     bool done =
         emit(&emitter, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) &&
-        emit(&emitter, &event,
-             yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
+        emit(&emitter, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
         emit_value(&emitter, root) &&
         emit(&emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&
         emit(&emitter, &event, yaml_stream_end_event_initialize(&event));
@@ -141,8 +135,9 @@ int iotsig_yaml_write(struct iotsig_output *output, json_t *root, struct iotsig_
 }
 
 /*
- * Reading: by events, so that what is too deep or too much ends the reading where it stands, and is not
- * first held in memory. An alias shares the value of its anchor, and counts as a copy of it would.
+ * Reading: by events, so that what is too deep or too much ends the reading where it stands, and is
+ * not first held in memory. An alias shares the value of its anchor, and counts as a copy of it
+ * would.
  */
 
 struct reading {
@@ -178,7 +173,8 @@ static int fail_parser(const struct reading *reading)
 {
     const yaml_parser_t *parser = &reading->parser;
     const char *problem = parser->problem != NULL ? parser->problem : "it cannot be read";
-    if (parser->error == YAML_MEMORY_ERROR)
+    if (parser->error == YAML_MEMORY_ERROR ||
+        parser->error == YAML_NO_ERROR) /* it may not say so */
         return iotsig_fail_memory(reading->error);
     yaml_mark_t mark = parser->error == YAML_READER_ERROR
                            ? mark_of(reading->bytes, parser->problem_offset)
@@ -218,7 +214,8 @@ static bool is_known_tag(const yaml_char_t *tag, const char *const names[])
 }
 
 static const char *const scalar_tags[] = {"str", "int", "float", "bool", "null", NULL},
-                  *const sequence_tags[] = {"seq", NULL}, *const mapping_tags[] = {"map", NULL};
+                         *const sequence_tags[] = {"seq", NULL},
+                         *const mapping_tags[] = {"map", NULL};
 
 json_t *iotsig_yaml_plain(const char *text)
 {
@@ -368,7 +365,8 @@ static int read_alias(struct reading *reading, const yaml_event_t *event, json_t
 }
 
 /* A collection of an event's kind, or a scalar. */
-static int read_new(struct reading *reading, const yaml_event_t *event, unsigned depth, json_t **out)
+static int read_new(struct reading *reading, const yaml_event_t *event, unsigned depth,
+                    json_t **out)
 {
     bool sequence = event->type == YAML_SEQUENCE_START_EVENT;
     if (is_include(reading, event))
@@ -382,7 +380,8 @@ static int read_new(struct reading *reading, const yaml_event_t *event, unsigned
     *out = sequence ? json_array() : json_object();
     if (*out == NULL)
         return iotsig_fail_memory(reading->error);
-    int status = sequence ? read_sequence(reading, depth, *out) : read_mapping(reading, depth, *out);
+    int status =
+        sequence ? read_sequence(reading, depth, *out) : read_mapping(reading, depth, *out);
     if (status != 0)
         json_decref(*out);
     return status;
@@ -394,8 +393,7 @@ static int keep_anchor(struct reading *reading, const yaml_char_t *anchor, json_
 {
     json_t *known = json_pack("[O, I, I]", value, (json_int_t)(reading->values - values),
                               (json_int_t)(reading->text - text));
-    return known != NULL &&
-                   json_object_set_new(reading->anchors, (const char *)anchor, known) == 0
+    return known != NULL && json_object_set_new(reading->anchors, (const char *)anchor, known) == 0
                ? 0
                : iotsig_fail_memory(reading->error);
 }
@@ -465,8 +463,10 @@ static int read_document(struct reading *reading, json_t **root)
 int iotsig_yaml_parse(struct bytes bytes, struct yaml_sink *sink, json_t **out,
                       struct iotsig_error *error)
 {
-    struct reading reading = {
-        .bytes = bytes, .anchors = json_object(), .sink = sink, .error = error};
+    struct reading reading = {.bytes = bytes,
+                              .anchors = json_object(),
+                              .sink = sink,
+                              .error = error};
     json_t *root;
     if (reading.anchors == NULL || yaml_parser_initialize(&reading.parser) != 1) {
         json_decref(reading.anchors);

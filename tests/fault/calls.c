@@ -59,6 +59,7 @@
     X(fchmod, "fchmod")                                                                            \
     X(getrandom, "getrandom")                                                                      \
     X(socket, "socket")                                                                            \
+    X(malloc, "malloc")                                                                            \
     X(pthread_create, "pthread_create")
 
 enum function {
@@ -336,7 +337,32 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
                                   : REAL(pthread_create)(thread, attributes, start, argument);
 }
 
-/* Memory, counted. */
+/*
+ * Memory that is asked for: by the program, and by libraries, which have no other way. Sanitizers
+ * have their own.
+ */
+#if defined __GLIBC__ && !defined __SANITIZE_ADDRESS__
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+
+void *malloc(size_t size)
+{
+    return FD(malloc, -1) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return FD(malloc, -1) ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size)
+{
+    return FD(malloc, -1) ? NULL : __libc_realloc(memory, size);
+}
+#endif
+
+/* Memory of the program, counted. */
 
 static size_t held;
 

@@ -454,18 +454,19 @@ static void put_packet(struct out *out, const struct chosen *chosen, uint32_t *t
         put_all(&body, bytes_of(&transport));
     }
     size_t tag = chosen->how == TAGGED ? 4 : 0, length = 14 + tag + body.n;
-    size_t captured = chosen->how == CUT ? length - payload.n / 2 : length;
+    size_t cut = chosen->how == CUT ? payload.n / 2 : 0; /* which may be more than was made of it */
+    size_t kept = cut < body.n ? body.n - cut : 0;
     *time += chosen->pause;
     put32(out, *time);
     put32(out, 0);
-    put32(out, captured);
+    put32(out, 14 + tag + kept);
     put32(out, length);
     put_mac(out, chosen->dst);
     put_mac(out, chosen->src);
     if (tag != 0)
         put32(out, 0x81000005);
     put16(out, kind);
-    put(out, body.bytes, captured - 14 - tag);
+    put(out, body.bytes, kept);
 }
 
 bool fuzz_build(struct cursor *at, struct bytes *capture)

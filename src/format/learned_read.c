@@ -111,8 +111,7 @@ static bool only_members(struct reading *reading, json_t *object, const char *co
 {
     const char *key;
     json_t *value;
-    json_object_foreach(object, key, value)
-    {
+    json_object_foreach(object, key, value) {
         size_t i = 0;
         while (names[i] != NULL && strcmp(names[i], key) != 0)
             i++;
@@ -194,8 +193,7 @@ static bool read_traits(struct reading *reading, json_t *object, const char *nam
     size_t i;
     if (!array_member(reading, object, name, &array))
         return false;
-    json_array_foreach(array, i, value)
-    {
+    json_array_foreach(array, i, value) {
         if (!read_trait(reading, value, role))
             return false;
     }
@@ -263,8 +261,7 @@ static bool read_texts(struct reading *reading, json_t *object, const char *name
     size_t i;
     if (!array_member(reading, object, name, &array))
         return false;
-    json_array_foreach(array, i, value)
-    {
+    json_array_foreach(array, i, value) {
         if (!json_is_string(value))
             return bad(reading, name, "holds what is no text");
         if (!done(reading, add(reading->learned, json_string_value(value))))
@@ -279,8 +276,7 @@ static bool read_origins(struct reading *reading, json_t *object)
     size_t i;
     if (!array_member(reading, object, "origins", &array))
         return false;
-    json_array_foreach(array, i, value)
-    {
+    json_array_foreach(array, i, value) {
         if (!read_origin(reading, value))
             return false;
     }

@@ -217,8 +217,7 @@ static int take_pairs(struct old_layer *layer, json_t *pairs)
     json_t *pair, *protocol = NULL;
     size_t i;
     int status;
-    json_array_foreach(pairs, i, pair)
-    {
+    json_array_foreach(pairs, i, pair) {
         if (!is_pair(pair))
             return fail(layer->error, "a list, and not of pairs");
         if (text_equal(text_value(json_array_get(pair, 0)), TEXT("protocol")))
@@ -227,8 +226,7 @@ static int take_pairs(struct old_layer *layer, json_t *pairs)
     if (!json_is_string(protocol))
         return fail(layer->error, "no \"protocol\"");
     status = begin(layer, text_value(protocol));
-    json_array_foreach(pairs, i, pair)
-    {
+    json_array_foreach(pairs, i, pair) {
         if (status == 0)
             status =
                 set_attribute(layer, text_value(json_array_get(pair, 0)), json_array_get(pair, 1));
@@ -243,8 +241,7 @@ static int take_dict(struct old_layer *layer, json_t *dict)
     if (!json_is_string(protocol))
         return fail(layer->error, "no \"protocol\"");
     int status = begin(layer, text_value(protocol));
-    json_object_foreach(dict, name, value)
-    {
+    json_object_foreach(dict, name, value) {
         if (status == 0)
             status = set_attribute(layer, text_of(name), value);
     }

@@ -339,8 +339,7 @@ static int get_attributes(json_t *value, struct iotsig_layer *layer, struct app_
     const char *name;
     json_t *attribute;
     int status = 0;
-    json_object_foreach(value, name, attribute)
-    {
+    json_object_foreach(value, name, attribute) {
         if (status == 0 && strcmp(name, "protocol") != 0 && !json_is_null(attribute))
             status = set_attribute(layer, name, attribute, scratch, error);
     }
@@ -458,8 +457,9 @@ static int take_ports(struct iotsig_pattern *pattern, struct flow *flow, json_t 
     }
     if (!json_is_array(ports))
         return fail_member(error, record, "ports", a_list);
-    json_array_foreach(ports, i, port) if (status == 0) status =
-        take_port(pattern, flow, port, error);
+    json_array_foreach(ports, i, port)
+        if (status == 0)
+            status = take_port(pattern, flow, port, error);
     return status;
 }
 
@@ -520,8 +520,7 @@ static int take_flows(struct iotsig_pattern *pattern, json_t *flows, struct iots
     size_t i;
     if (!json_is_array(flows))
         return fail_value(error, "member flows", flows, a_list);
-    json_array_foreach(flows, i, flow)
-    {
+    json_array_foreach(flows, i, flow) {
         int status = json_is_object(flow)
                          ? in_record(take_flow(pattern, flow, error), "member", error)
                          : fail_value(error, "", flow, (struct kind){"flow", "an object"});
@@ -805,7 +804,8 @@ static int take_one_packet(struct record_reader *reader, json_t *record, struct 
     struct read_packet packet;
     if (status == 0 && reader->sink != NULL) {
         status = get_packet(record, reader->sink->pattern, &packet, error);
-        return status != 0 ? status : pass_packet(reader->sink, &packet, to.label.p, to.number, error);
+        return status != 0 ? status
+                           : pass_packet(reader->sink, &packet, to.label.p, to.number, error);
     }
     if (status == 0)
         status = start(reader, &to, error);
@@ -818,8 +818,7 @@ static int take_one_flow(struct record_reader *reader, json_t *record, struct io
 {
     struct belonging to = {.packets = false};
     bool is_signature = json_object_get(record, "signature") != NULL;
-    int status =
-        get_label(reader, record, is_signature ? "signature" : "input", &to.label, error);
+    int status = get_label(reader, record, is_signature ? "signature" : "input", &to.label, error);
     if (status == 0 && !get_count(record, "pattern", 0, INT64_MAX, &to.number))
         status = fail_member(error, record, "pattern", a_number);
     if (status == 0)

@@ -6,11 +6,11 @@
  * between START_RRSET_CACHE and END_RRSET_CACHE, and then the message cache, which says nothing
  * more about names.
  */
+#include "host/load.h"
 #include "base/error.h"
 #include "capture/json.h"
 #include "capture/lines.h"
 #include "host/hosts.h"
-#include "host/load.h"
 #include "host/names.h"
 
 /* The largest JSON table that is read; a line of it is some forty bytes. */
@@ -157,7 +157,8 @@ static int load_aliases(struct iotsig_names *names, json_t *table, struct iotsig
 int iotsig_names_load_tables(struct iotsig_names *names, json_t *root, struct iotsig_error *error)
 {
     json_t *addresses = json_object_get(root, "IP"), *aliases = json_object_get(root, "ALIAS");
-    if ((addresses == NULL && aliases == NULL) || (addresses != NULL && !json_is_object(addresses)) ||
+    if ((addresses == NULL && aliases == NULL) ||
+        (addresses != NULL && !json_is_object(addresses)) ||
         (aliases != NULL && !json_is_object(aliases)))
         return iotsig_fail(error, IOTSIG_ERR_FORMAT,
                            "no table of names (want {\"IP\": {...}, \"ALIAS\": {...}})");

@@ -185,8 +185,7 @@ static int copy_members(const struct copying *copying, json_t *object, struct fi
     const char *key;
     json_t *value;
     int status = 0;
-    json_object_foreach(object, key, value)
-    {
+    json_object_foreach(object, key, value) {
         struct field inner = {field.name, key};
         status =
             copy(copying, (struct spot){object, key, 0}, inner, depth, (struct spot){made, key, 0});

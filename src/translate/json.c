@@ -10,8 +10,7 @@ static void put_object(struct iotsig_output *output, json_t *object)
     const char *name, *between = "";
     json_t *item;
     put_string(output, "{");
-    json_object_foreach(object, name, item)
-    {
+    json_object_foreach(object, name, item) {
         put_string(output, between);
         iotsig_put_json(output, text_of(name));
         put_string(output, ":");
@@ -26,8 +25,7 @@ static void put_array(struct iotsig_output *output, json_t *array)
     json_t *item;
     size_t i;
     put_string(output, "[");
-    json_array_foreach(array, i, item)
-    {
+    json_array_foreach(array, i, item) {
         put_string(output, i == 0 ? "" : ",");
         iotsig_put_tree(output, item);
     }

@@ -103,8 +103,7 @@ static bool has_only(struct reader *reader, const json_t *object, const char *wh
     const char *name;
     json_t *value;
     bool good = true;
-    json_object_foreach((json_t *)(uintptr_t)object, name, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)object, name, value) {
         size_t i = 0;
         while (known[i] != NULL && strcmp(known[i], name) != 0)
             i++;
@@ -266,8 +265,7 @@ static bool take_mud(struct reader *reader, const json_t *mud, struct accepted *
     const char *name;
     json_t *value;
     bool good = is_object(reader, mud, MUD_MUD);
-    json_object_foreach((json_t *)(uintptr_t)mud, name, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)mud, name, value) {
         bool local = strcmp(name, "local-networks") == 0;
         if (strcmp(name, "controller") == 0)
             good = take_controller(reader, value, to) && good;
@@ -539,8 +537,7 @@ static void take_acl(struct reader *reader, const json_t *acl)
     size_t i;
     if (json_object_get(acl, "aces") != NULL && !json_is_array(aces))
         tell(reader, false, "aces.ace: no list");
-    json_array_foreach(aces, i, ace)
-    {
+    json_array_foreach(aces, i, ace) {
         if (reader->no_memory)
             break;
         if (reader->count == MUD_ACES_MAX) {
@@ -568,8 +565,7 @@ static void take_direction(struct reader *reader, const json_t *mud, bool to_dev
     reader->to_device = to_device;
     if (policy != NULL && !json_is_array(lists))
         tell(reader, false, "%s.access-lists.access-list: no list", which);
-    json_array_foreach(lists, i, list)
-    {
+    json_array_foreach(lists, i, list) {
         if (reader->no_memory || (name = take_key(reader, list, seen, which)) == NULL)
             continue;
         const json_t *acl = json_object_get(reader->acls, name);
@@ -597,8 +593,7 @@ static void index_acls(struct reader *reader, const json_t *root)
     size_t i;
     if (!json_is_array(list))
         tell(reader, false, "%s.acl: no list", MUD_ACLS);
-    json_array_foreach(list, i, acl)
-    {
+    json_array_foreach(list, i, acl) {
         const char *name = take_key(reader, acl, seen, "an access list");
         if (name != NULL && json_object_set(reader->acls, name, acl) != 0)
             reader->no_memory = true;
@@ -610,8 +605,9 @@ static void tell_unused(struct reader *reader, const json_t *used)
 {
     const char *name;
     json_t *acl;
-    json_object_foreach(reader->acls, name, acl) if (json_object_get(used, name) == NULL)
-        tell(reader, true, "the list %.64s is used in no direction", name);
+    json_object_foreach(reader->acls, name, acl)
+        if (json_object_get(used, name) == NULL)
+            tell(reader, true, "the list %.64s is used in no direction", name);
 }
 
 /* Joining. */

@@ -6,14 +6,16 @@
 #include "host/names.h"
 #include "translate/profile.h"
 
-#define SELF "self"
+#define SELF      "self"
 #define MDNS_PORT 5353
 
-/* Attributes whose names are others in a policy; reading knows these as aliases of the protocols. */
+/* Attributes whose names are others in a policy; reading knows these as aliases of the protocols.
+ */
 static const char *field_of(const char *attribute)
 {
-    static const char *const renamed[][2] = {
-        {"code", "method"}, {"client_mac", "client-mac"}, {"message_type", "type"}};
+    static const char *const renamed[][2] = {{"code", "method"},
+                                             {"client_mac", "client-mac"},
+                                             {"message_type", "type"}};
     for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
         if (strcmp(renamed[i][0], attribute) == 0)
             return renamed[i][1];
@@ -59,8 +61,9 @@ static json_t *name_from_policy(const char *name)
 }
 
 /*
- * URIs: at the end of one, `*` and `$` stand for anything. A query is cut, and has a `*` instead, which means just
- * that. A `$` that the network has there is written by its number, as its `*` is already; and the URI `*` is the server.
+ * URIs: at the end of one, `*` and `$` stand for anything. A query is cut, and has a `*` instead,
+ * which means just that. A `$` that the network has there is written by its number, as its `*` is
+ * already; and the URI `*` is the server.
  */
 
 static json_t *uri_to_policy(struct text uri)
@@ -298,16 +301,11 @@ unsigned iotsig_policy_losses(const struct iotsig_pattern *pattern, size_t index
 const char *iotsig_policy_loss_text(enum iotsig_policy_loss loss)
 {
     switch (loss) {
-    case IOTSIG_LOST_COUNTS:
-        return "counts";
-    case IOTSIG_LOST_TIMES:
-        return "times";
-    case IOTSIG_LOST_PORTS:
-        return "ports that are not fixed";
-    case IOTSIG_LOST_PAIRS:
-        return "which host had which port";
-    case IOTSIG_LOST_LAYER:
-        return "application layers that were asked for";
+    case IOTSIG_LOST_COUNTS: return "counts";
+    case IOTSIG_LOST_TIMES: return "times";
+    case IOTSIG_LOST_PORTS: return "ports that are not fixed";
+    case IOTSIG_LOST_PAIRS: return "which host had which port";
+    case IOTSIG_LOST_LAYER: return "application layers that were asked for";
     }
     return NULL;
 }
@@ -382,9 +380,9 @@ static int add_end(const struct record *record, json_t *ports, json_t *hosts, js
         if (i == 0 && json_object_set(record->record, name, text) != 0)
             return iotsig_fail_memory(record->error);
         for (size_t j = 0; (number = item_of(numbers, j)) != NULL || j == 0; j++) {
-            json_t *port = json_pack("{s:O, s:o, s:i}", "host", text, "port",
-                                     number == NULL ? json_integer(0) : json_incref(number),
-                                     "count", 1);
+            json_t *port =
+                json_pack("{s:O, s:o, s:i}", "host", text, "port",
+                          number == NULL ? json_integer(0) : json_incref(number), "count", 1);
             if (port == NULL || json_array_append_new(ports, port) != 0) {
                 json_decref(text);
                 return iotsig_fail_memory(record->error);
@@ -416,9 +414,9 @@ static int add_ends(const struct record *record)
                             json_string(udp ? "UDP" : "TCP")) != 0)
         return iotsig_fail_memory(record->error);
     int status = add_end(record, ports, src, json_object_get(transport, "src-port"), "src", v6);
-    return status != 0 ? status
-                       : add_end(record, ports, dst, json_object_get(transport, "dst-port"), "dst",
-                                 v6);
+    return status != 0
+               ? status
+               : add_end(record, ports, dst, json_object_get(transport, "dst-port"), "dst", v6);
 }
 
 static int add_field(const struct record *record, json_t *layer,
@@ -442,8 +440,7 @@ static int add_application(const struct record *record)
 {
     const char *name, *field;
     json_t *fields, *value, *layer = NULL;
-    json_object_foreach(record->protocols, name, fields)
-    {
+    json_object_foreach(record->protocols, name, fields) {
         if (strcmp(name, "ipv4") == 0 || strcmp(name, "ipv6") == 0 || strcmp(name, "tcp") == 0 ||
             strcmp(name, "udp") == 0)
             continue;
@@ -456,8 +453,7 @@ static int add_application(const struct record *record)
         layer = json_pack("{s:s}", "protocol", protocol->name);
         if (layer == NULL || json_object_set_new(record->record, "application_layer", layer) != 0)
             return iotsig_fail_memory(record->error);
-        json_object_foreach(fields, field, value)
-        {
+        json_object_foreach(fields, field, value) {
             int status = add_field(record, layer, protocol, field, value);
             if (status != 0)
                 return status;

@@ -125,13 +125,13 @@ static bool take_host(struct profile *profile, const char *word, const json_t *c
     size_t i;
     bool good = true;
     if (json_is_array(value) && depth < 3) {
-        json_array_foreach(value, i, one) good =
-            take_host(profile, word, value, NULL, i, one, depth + 1) && good;
+        json_array_foreach(value, i, one)
+            good = take_host(profile, word, value, NULL, i, one, depth + 1) && good;
         return good;
     }
     if (json_is_object(value) && depth < 3) {
-        json_object_foreach((json_t *)(uintptr_t)value, name, one) good =
-            take_host(profile, word, value, name, 0, one, depth + 1) && good;
+        json_object_foreach((json_t *)(uintptr_t)value, name, one)
+            good = take_host(profile, word, value, name, 0, one, depth + 1) && good;
         return good;
     }
     const char *text = json_string_value(value);
@@ -172,8 +172,9 @@ static bool take_hosts(struct profile *profile)
     if (hosts != NULL && !json_is_object(hosts))
         iotsig_profile_problem(profile, iotsig_profile_place(profile, profile->root, "hosts", 0),
                                false, NULL, "hosts: no mapping of words to addresses");
-    json_object_foreach(hosts, word, value) if (!take_host(profile, word, hosts, word, 0, value,
-                                                           0)) return false;
+    json_object_foreach(hosts, word, value)
+        if (!take_host(profile, word, hosts, word, 0, value, 0))
+            return false;
     return true;
 }
 
@@ -199,8 +200,7 @@ static bool check_part(struct value_reader *reader, struct policy_part *part,
         reader->no_memory = true;
         return false;
     }
-    json_object_foreach(fields, key, value)
-    {
+    json_object_foreach(fields, key, value) {
         const struct policy_field *field = iotsig_field_find(part->protocol, key);
         struct policy_check *check = &part->checks[part->count];
         struct tree_place place = iotsig_profile_place(profile, fields, key, 0);
@@ -242,8 +242,7 @@ static bool take_parts(struct value_reader *reader, struct policy *policy, const
                                policy, "protocols: no mapping");
         return false;
     }
-    json_object_foreach(protocols, name, value)
-    {
+    json_object_foreach(protocols, name, value) {
         struct tree_place place = iotsig_profile_place(reader->profile, protocols, name, 0);
         enum policy_protocol protocol = iotsig_protocol_find(name);
         if (protocol == POLICY_PROTOCOLS) {
@@ -359,8 +358,7 @@ static bool check_keys(struct value_reader *reader, const json_t *tree)
     const char *name;
     json_t *value;
     bool good = true;
-    json_object_foreach((json_t *)(uintptr_t)tree, name, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)tree, name, value) {
         size_t i = 0;
         while (known[i] != NULL && strcmp(known[i], name) != 0)
             i++;
@@ -476,8 +474,7 @@ static bool take_group(struct profile *profile, const json_t *group, struct path
 {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)group, name, value)
-    {
+    json_object_foreach((json_t *)(uintptr_t)group, name, value) {
         size_t n = path->n;
         struct tree_place place = iotsig_profile_place(profile, group, name, 0);
         bool done = push(profile, path, name);
@@ -520,8 +517,7 @@ static void tell_keys(struct profile *profile)
     static const char *const known[] = {"device-info", "hosts", POLICIES, NULL};
     const char *name;
     json_t *value;
-    json_object_foreach(profile->root, name, value)
-    {
+    json_object_foreach(profile->root, name, value) {
         size_t i = 0;
         while (known[i] != NULL && strcmp(known[i], name) != 0)
             i++;

@@ -143,8 +143,8 @@ static bool set(struct policy_stats *stats, bool is_rate, const json_t *value)
 }
 
 /*
- * A value for both directions, or one each under `fwd` and `bwd`. Without `bwd` the backward rule has that of
- * `fwd`: with none it would block all.
+ * A value for both directions, or one each under `fwd` and `bwd`. Without `bwd` the backward rule
+ * has that of `fwd`: with none it would block all.
  */
 static bool set_both(struct policy *policy, bool is_rate, const json_t *value)
 {
@@ -175,8 +175,7 @@ bool iotsig_stats_read(struct value_reader *reader, const json_t *tree, struct p
                                policy, "stats: no mapping");
         return false;
     }
-    json_object_foreach(stats, name, value)
-    {
+    json_object_foreach(stats, name, value) {
         wrong = NULL;
         if (strcmp(name, "rate") == 0)
             wrong =

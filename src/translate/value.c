@@ -542,8 +542,7 @@ static bool read_values(struct place_of_value *at, const json_t *collection, con
         return refuse(at, "an empty list");
     if (json_array_size(value) > VALUES_MAX)
         return refuse(at, "a list of more than 4096 values");
-    json_array_foreach(value, i, item)
-    {
+    json_array_foreach(value, i, item) {
         if (tree != NULL)
             at->place = iotsig_tree_place(tree, value, NULL, i);
         good = read_scalar(at, item, building) && good;

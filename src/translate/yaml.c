@@ -74,8 +74,9 @@ static bool emit_mapping(yaml_emitter_t *emitter, json_t *object)
     if (!emit(emitter, &event,
               yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_ANY_MAPPING_STYLE)))
         return false;
-    json_object_foreach(object, name, value) if (!emit_scalar(emitter, name, style_of(name)) ||
-                                                 !emit_value(emitter, value)) return false;
+    json_object_foreach(object, name, value)
+        if (!emit_scalar(emitter, name, style_of(name)) || !emit_value(emitter, value))
+            return false;
     return emit(emitter, &event, yaml_mapping_end_event_initialize(&event));
 }
 
@@ -88,7 +89,9 @@ static bool emit_sequence(yaml_emitter_t *emitter, json_t *array)
               yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
                                                    YAML_FLOW_SEQUENCE_STYLE)))
         return false;
-    json_array_foreach(array, i, value) if (!emit_value(emitter, value)) return false;
+    json_array_foreach(array, i, value)
+        if (!emit_value(emitter, value))
+            return false;
     return emit(emitter, &event, yaml_sequence_end_event_initialize(&event));
 }
 
@@ -173,8 +176,8 @@ static int fail_parser(const struct reading *reading)
 {
     const yaml_parser_t *parser = &reading->parser;
     const char *problem = parser->problem != NULL ? parser->problem : "it cannot be read";
-    if (parser->error == YAML_MEMORY_ERROR ||
-        parser->error == YAML_NO_ERROR) /* it may not say so */
+    /* Of memory it may say nothing. */
+    if (parser->error == YAML_MEMORY_ERROR || parser->error == YAML_NO_ERROR)
         return iotsig_fail_memory(reading->error);
     yaml_mark_t mark = parser->error == YAML_READER_ERROR
                            ? mark_of(reading->bytes, parser->problem_offset)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Profiles: the policies of flows, in YAML and JSON. */
-#include "translate/profile.h"
 #include "base/error.h"
 #include "base/output.h"
 #include "translate/json.h"
+#include "translate/profile.h"
 #include "translate/yaml.h"
 
 static int check_format(const struct iotsig_style *style, struct iotsig_error *error)
@@ -28,9 +28,9 @@ static int write_tree(json_t *root, struct iotsig_output *output, const struct i
     return status;
 }
 
-int iotsig_profile_write(const struct iotsig_patterns *patterns, const struct iotsig_device *device,
-                         struct iotsig_output *output, const struct iotsig_style *style,
-                         struct iotsig_error *error)
+int iotsig_profile_write(const struct iotsig_patterns *patterns,
+                         const struct iotsig_device *device, struct iotsig_output *output,
+                         const struct iotsig_style *style, struct iotsig_error *error)
 {
     int status = check_format(style, error);
     if (status == 0)
@@ -60,10 +60,8 @@ static json_t *settled_tree(const struct profile *profile)
     const struct iotsig_device *device = &profile->device;
     json_t *root = copy_whole(profile->root), *old = json_object_get(root, "device-info");
     json_t *info = old != NULL ? copy_whole(old) : json_object();
-    const char *const members[][2] = {{"name", device->name},
-                                      {"mac", device->mac},
-                                      {"ipv4", device->ipv4},
-                                      {"ipv6", device->ipv6}};
+    const char *const members[][2] = {
+        {"name", device->name}, {"mac", device->mac}, {"ipv4", device->ipv4}, {"ipv6", device->ipv6}};
     for (size_t i = 0; i < 4; i++) {
         const char *text = members[i][1];
         if (text != NULL && json_object_set_new(info, members[i][0], json_string(text)) != 0) {
@@ -72,7 +70,7 @@ static json_t *settled_tree(const struct profile *profile)
             return NULL;
         }
     }
-    if (root == NULL || json_object_set_new(root, "device-info", info) != 0) {
+    if (json_object_set_new(root, "device-info", info) != 0) {
         json_decref(root);
         return NULL;
     }
@@ -86,8 +84,7 @@ int iotsig_profiles_write(const struct iotsig_profiles *profiles, struct iotsig_
     if (status != 0)
         return status;
     if (profiles->count != 1)
-        return iotsig_fail(error, IOTSIG_ERR_ARGUMENT,
-                           "a profile is one device's (give one input)");
+        return iotsig_fail(error, IOTSIG_ERR_ARGUMENT, "a profile is one device's (give one input)");
     json_t *root = settled_tree(profiles->items[0]);
     if (root == NULL)
         return iotsig_fail_memory(error);

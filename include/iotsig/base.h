@@ -9,6 +9,10 @@
  *
  * Threads: a context and all that was made with it belong to one thread at a time. Contexts
  * share nothing, so two threads with a context each can work at once.
+ *
+ * Of the process, one thing is changed: before it reads JSON for the first time, the library puts
+ * itself in front of jansson's malloc (json_set_alloc_funcs(), in front of what the caller had set),
+ * to know when there is no memory.
  */
 #ifndef IOTSIG_BASE_H
 #define IOTSIG_BASE_H

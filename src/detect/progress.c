@@ -585,11 +585,13 @@ static void set_half(struct progress *progress, struct candidate *candidate, boo
     candidate->half = half;
     if (progress->patience_count == 0 || patience < progress->patience)
         return;
-    if (patience == progress->patience)
-        progress->patience_count += half ? 1 : SIZE_MAX;
-    else
-        progress->patience_count = 1;
+    if (patience > progress->patience)
+        progress->patience_count = 0;
     progress->patience = patience;
+    if (half)
+        progress->patience_count++;
+    else
+        progress->patience_count--;
 }
 
 int64_t iotsig_progress_patience(struct progress *progress)

@@ -18,6 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 void fuzz_require(bool holds, const char *what);
 #define REQUIRE(condition) fuzz_require((condition), #condition)
 
+/** The folder below which files may be included: none can come to be there. */
+#define FUZZ_NOWHERE "/dev/null/nowhere"
+
 /** A context with a fixed hash key, and room for few flows so that limits are met. */
 struct iotsig_context *fuzz_context(void);
 

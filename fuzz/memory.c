@@ -117,7 +117,7 @@ static int read_profiles(struct iotsig_context *context, const char *path, bool 
                                                                 "192.168.1.2", "fd00::2"},
                                                      .hosts = hosts,
                                                      .host_count = 1,
-                                                     .include_root = "/dev/null/nowhere",
+                                                     .include_root = FUZZ_NOWHERE,
                                                      .lenient = true};
     struct iotsig_profiles *profiles;
     struct iotsig_patterns *patterns;

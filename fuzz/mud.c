@@ -24,7 +24,7 @@ static struct iotsig_profiles *read_mud(struct iotsig_context *context, const ch
                                         const struct iotsig_device *device, struct told *told)
 {
     const struct iotsig_profile_settings settings = {.device = *device,
-                                                     .include_root = "/dev/null/nowhere",
+                                                     .include_root = FUZZ_NOWHERE,
                                                      .words_open = device->ipv4 == NULL,
                                                      .problem = count,
                                                      .user = told};

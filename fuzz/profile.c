@@ -6,9 +6,6 @@
 
 #include "translate/include.h"
 
-/* No file may be included. */
-#define NOWHERE "/dev/null/nowhere"
-
 /* All values of a tree know their places, and none stands for an include any more. */
 static void walk(const struct iotsig_tree *tree, bool yaml)
 {
@@ -28,7 +25,7 @@ static bool includes_files(struct iotsig_context *context, struct bytes bytes)
 {
     struct iotsig_tree *tree;
     struct iotsig_error error;
-    int status = iotsig_tree_parse(&tree, context, bytes, "fuzz", NOWHERE, &error);
+    int status = iotsig_tree_parse(&tree, context, bytes, "fuzz", FUZZ_NOWHERE, &error);
     if (status == 0) {
         json_t *json = json_loadb((const char *)bytes.p, bytes.n, 0, NULL);
         walk(tree, json == NULL || !bytes_start_with(bytes, "{", 1));
@@ -56,7 +53,7 @@ static void again(struct iotsig_context *context, const struct iotsig_patterns *
 /* NULL: it is none, or more. */
 static struct iotsig_profiles *read_profile(struct iotsig_context *context, const char *path)
 {
-    const struct iotsig_profile_settings settings = {.include_root = NOWHERE,
+    const struct iotsig_profile_settings settings = {.include_root = FUZZ_NOWHERE,
                                                      .words_open = true,
                                                      .lenient = true};
     struct iotsig_patterns *patterns = fuzz_new_patterns(context, NULL);
@@ -106,7 +103,7 @@ static void rewrite(struct iotsig_context *context, const struct iotsig_profiles
 /* Its policies as a MUD file, which is one. */
 static void write_mud(struct iotsig_context *context, struct iotsig_profiles *profiles)
 {
-    const struct iotsig_profile_settings settings = {.include_root = NOWHERE, .words_open = true};
+    const struct iotsig_profile_settings settings = {.include_root = FUZZ_NOWHERE, .words_open = true};
     struct iotsig_output *output = fuzz_output(context);
     struct iotsig_profiles *read;
     int status = iotsig_profiles_write_mud(profiles, output, NULL);

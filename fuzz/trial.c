@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                                 "192.168.1.2", "fd00::2"},
                                                      .hosts = hosts,
                                                      .host_count = 3,
-                                                     .include_root = "/dev/null/nowhere",
+                                                     .include_root = FUZZ_NOWHERE,
                                                      .lenient = true};
     const struct iotsig_firewall_settings how = {.rate = size % 3 == 0 ? 5 : 0,
                                                  .has_drop_probability = size % 3 == 1,
